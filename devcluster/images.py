@@ -1,0 +1,118 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads images.toml and assembles its images from files of the machine and of the built parts."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devcluster.errors import ClusterError
+from devcluster.folders import Folders
+from devcluster.image_layer import Entry, Image, Runtime, image
+
+DEFINITIONS = Path(__file__).with_name("images.toml")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x[0-9a-f]+\)")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One `[[image]]` of images.toml: its references and the table it was read from."""
+
+    references: tuple[str, ...]
+    table: dict[str, Any]
+
+
+def upstreams() -> tuple[str, ...]:
+    """Registries whose references are first looked for in the depot."""
+    return tuple(_document()["upstreams"])
+
+
+def definitions() -> tuple[Definition, ...]:
+    """All images of images.toml."""
+    return tuple(
+        Definition((table["reference"], *table.get("also", [])), table) for table in _document()["image"]
+    )
+
+
+def assemble(folders: Folders, definition: Definition) -> Image:
+    """The image of a definition; raises ClusterError where a source is not to be had."""
+    table = definition.table
+    runtime = Runtime(
+        entrypoint=tuple(table.get("entrypoint", [])),
+        command=tuple(table.get("command", [])),
+        environment=tuple(table.get("environment", [])),
+        user=table.get("user", ""),
+        exposed_ports=tuple(table.get("exposed_ports", [])),
+        volumes=tuple(table.get("volumes", [])),
+    )
+    return image(dict(_entries(folders, table)), runtime, architecture())
+
+
+def architecture() -> str:
+    """The machine's architecture by Go's name."""
+    machine = platform.machine()
+    return ARCHITECTURES.get(machine, machine)
+
+
+def _document() -> dict[str, Any]:
+    return tomllib.loads(DEFINITIONS.read_text())
+
+
+def _entries(folders: Folders, table: dict[str, Any]) -> Iterator[tuple[str, Entry]]:
+    for path, mode in table.get("folders", {}).items():
+        yield path, Entry(int(mode, 8))
+    for path, target in table.get("links", {}).items():
+        yield path, Entry(0o777, target=target)
+    for path, source in table["files"].items():
+        yield from _file(folders, path, source)
+    if "applets" in table:
+        yield from _applets(table["applets"])
+
+
+def _file(folders: Folders, path: str, source: str) -> Iterator[tuple[str, Entry]]:
+    kind, _, name = source.partition(":")
+    if kind == "text":
+        yield path, Entry(0o644, content=name.encode())
+    elif kind == "binary":
+        yield path, Entry(0o755, content=(folders.binaries / name).read_bytes())
+    elif kind == "share":
+        yield path, Entry(0o644, content=(folders.share / name).read_bytes())
+    elif kind == "command":
+        command = _command(name)
+        yield path, Entry(0o755, content=command.read_bytes())
+        yield from (
+            (str(library), Entry(0o755, content=library.read_bytes())) for library in _libraries(command)
+        )
+    else:
+        raise ClusterError(f"images.toml: {path}: unknown source {source!r}")
+
+
+def _command(name: str) -> Path:
+    found = shutil.which(name)
+    if found is None:
+        raise ClusterError(f"images.toml: the command {name} is not installed")
+    return Path(found).resolve()
+
+
+def _libraries(command: Path) -> list[Path]:
+    """Shared libraries by absolute path; none for a static binary, for which ldd fails."""
+    listing = subprocess.run(["ldd", str(command)], capture_output=True, text=True, check=False)
+    return [Path(match) for match in _LIBRARY.findall(listing.stdout)] if listing.returncode == 0 else []
+
+
+def _applets(folder: str) -> Iterator[tuple[str, Entry]]:
+    busybox = _command("busybox")
+    listing = subprocess.run([str(busybox), "--list"], capture_output=True, text=True, check=True)
+    for applet in listing.stdout.split():
+        if applet != "busybox":
+            yield f"{folder}/{applet}", Entry(0o777, target="busybox")
