@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from devcluster.errors import BuildFailed
@@ -47,6 +51,13 @@ def build(folders: Folders, parts: Iterable[Part], progress: Progress) -> list[P
 
 def _build(folders: Folders, parts: Iterable[Part], progress: Progress) -> list[Part]:
     wanted = missing(folders, parts)
+    if wanted:
+        with _downloads(wanted):
+            _build_in_order(folders, wanted, progress)
+    return wanted
+
+
+def _build_in_order(folders: Folders, wanted: Sequence[Part], progress: Progress) -> None:
     total = sum(part.seconds for part in wanted)
     done = 0
     for number, part in enumerate(wanted, start=1):
@@ -58,7 +69,34 @@ def _build(folders: Folders, parts: Iterable[Part], progress: Progress) -> list[
         _stamp(folders, part).write_text(key(part))
         done += part.seconds
         progress.say(f"built {part.name} in {seconds(time.monotonic() - started)}")
-    return wanted
+
+
+@contextmanager
+def _downloads(wanted: Sequence[Part]) -> Iterator[None]:
+    """Fetches the modules of later parts while earlier ones compile.
+
+    The one waits for the network, the other for the processor. What fails here fails again in the
+    build itself, and says why there.
+    """
+    lists = [
+        f"(cd {shlex.quote(str(GO_MODULES / part.family))} && go list -deps {shlex.join(_packages(part))})"
+        for part in wanted[1:]
+    ]
+    script = "; ".join([*lists, "exit 0"])
+    process = subprocess.Popen(
+        ["nice", "sh", "-c", script],
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 def _stamp(folders: Folders, part: Part) -> Path:
@@ -72,6 +110,10 @@ def _is_cached(folders: Folders, part: Part) -> bool:
         and stamp.read_text() == key(part)
         and all((folders.binaries / name).is_file() for name, _ in part.binaries)
     )
+
+
+def _packages(part: Part) -> list[str]:
+    return [package for _, package in part.binaries]
 
 
 def _environment() -> dict[str, str]:
@@ -92,8 +134,7 @@ def _build_part(folders: Folders, part: Part, label: str, progress: Progress) ->
     staging.mkdir(parents=True)
     log = folders.build_logs / f"{part.name}.log"
     flags = f"-s -w {part.linker_flags}".strip()
-    packages = [package for _, package in part.binaries]
-    command = ["go", "build", "-trimpath", "-ldflags", flags, "-o", f"{staging}/", *packages]
+    command = ["go", "build", "-trimpath", "-ldflags", flags, "-o", f"{staging}/", *_packages(part)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -82,6 +83,7 @@ def plan(settings: Settings) -> Plan:
     check_order(parts)
     resolver = str(addresses.resolver)
     return Plan(
+        code=_code(),
         hostname=NODE_NAME,
         interface=machine_network.interface_names(folders.identity)[1],
         node_address=f"{addresses.node}/{addresses.link.prefixlen}",
@@ -95,6 +97,13 @@ def plan(settings: Settings) -> Plan:
         files=files(folders, addresses, kernel(), images.upstreams(), resolver),
         components=parts,
     )
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for path in [*sorted(PROJECT.glob("devcluster/**/*.py")), images.DEFINITIONS]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def kernel() -> Kernel:
@@ -122,7 +131,7 @@ def _runs_as_planned(settings: Settings) -> bool:
     """Running, ready, and started by this code with these settings."""
     now = status(settings.folders)
     written = settings.folders.run / "plan.json"
-    return now is not None and now.ready and written.exists() and Plan.read(written) == plan(settings)
+    return now is not None and now.ready and written.exists() and written.read_text() == plan(settings).text()
 
 
 def _addresses(folders: Folders, settings: Settings | None) -> Addresses:
@@ -137,7 +146,7 @@ def _start(settings: Settings) -> None:
     for folder in (folders.run, folders.logs, *(Path(bind.source) for bind in _binds(folders))):
         folder.mkdir(parents=True, exist_ok=True)
     plan_file = folders.run / "plan.json"
-    plan(settings).write(plan_file)
+    plan_file.write_text(plan(settings).text())
     cgroups.create(cgroup_name(folders))
     machine_end, node_end = machine_network.interface_names(folders.identity)
     machine_network.create_cable(machine_end, node_end)

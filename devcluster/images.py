@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +60,17 @@ def assemble(folders: Folders, definition: Definition) -> Image:
     return image(dict(_entries(folders, table)), runtime, architecture())
 
 
+def fingerprint(folders: Folders, definition: Definition) -> str:
+    """Changes when the definition or a file that it names does; cheaper than assembling."""
+    digest = hashlib.sha256(repr(sorted(definition.table.items())).encode())
+    for source in definition.table["files"].values():
+        kind, _, name = source.partition(":")
+        if kind != "text":
+            facts = _source(folders, kind, name).stat()
+            digest.update(f"{source} {facts.st_size} {facts.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
 def architecture() -> str:
     """The machine's architecture by Go's name."""
     machine = platform.machine()
@@ -83,18 +96,21 @@ def _file(folders: Folders, path: str, source: str) -> Iterator[tuple[str, Entry
     kind, _, name = source.partition(":")
     if kind == "text":
         yield path, Entry(0o644, content=name.encode())
-    elif kind == "binary":
-        yield path, Entry(0o755, content=(folders.binaries / name).read_bytes())
-    elif kind == "share":
-        yield path, Entry(0o644, content=(folders.share / name).read_bytes())
-    elif kind == "command":
-        command = _command(name)
-        yield path, Entry(0o755, content=command.read_bytes())
-        yield from (
-            (str(library), Entry(0o755, content=library.read_bytes())) for library in _libraries(command)
-        )
-    else:
-        raise ClusterError(f"images.toml: {path}: unknown source {source!r}")
+        return
+    found = _source(folders, kind, name)
+    yield path, Entry(0o644 if kind == "share" else 0o755, content=found.read_bytes())
+    if kind == "command":
+        for library in _libraries(found):
+            yield str(library), Entry(0o755, content=library.read_bytes())
+
+
+def _source(folders: Folders, kind: str, name: str) -> Path:
+    if kind == "command":
+        return _command(name)
+    places = {"binary": folders.binaries, "share": folders.share, "package": Path(sys.executable).parent}
+    if kind not in places:
+        raise ClusterError(f"images.toml: unknown kind of source {kind}:{name}")
+    return places[kind] / name
 
 
 def _command(name: str) -> Path:

@@ -44,8 +44,12 @@ class Bind:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that the node needs to know; folders are absolute paths, addresses are CIDR texts."""
+    """All that the node needs to know; folders are absolute paths, addresses are CIDR texts.
 
+    `code` stands for the code and the image list it was made by: with other code it is another plan.
+    """
+
+    code: str
     hostname: str
     interface: str
     node_address: str
@@ -59,13 +63,13 @@ class Plan:
     files: dict[str, str]
     components: tuple[Component, ...]
 
-    def write(self, path: Path) -> None:
-        """Writes it as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1))
+    def text(self) -> str:
+        """As JSON; equal plans give equal texts."""
+        return json.dumps(asdict(self), indent=1)
 
     @staticmethod
     def read(path: Path) -> Plan:
-        """Reads what `write` wrote."""
+        """Reads what `text` gave."""
         table = json.loads(path.read_text())
         table["binds"] = tuple(Bind(**bind) for bind in table["binds"])
         table["components"] = tuple(

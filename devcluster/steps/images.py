@@ -20,13 +20,21 @@ REQUEST_SECONDS = 60.0
 
 
 def push_all(settings: Settings) -> None:
-    """Pushes every image under every reference; what is there already costs one request."""
+    """Pushes every image under every reference; what has not changed costs nothing."""
     depot = http.client.HTTPConnection(str(settings.addresses.node), DEPOT_PORT, timeout=REQUEST_SECONDS)
+    # Beside the depot's data, so that one is never there without the other.
+    record = settings.folders.data / "depot" / "assembled.json"
+    known: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     for definition in images.definitions():
+        fingerprint = images.fingerprint(settings.folders, definition)
+        if all(known.get(reference) == fingerprint for reference in definition.references):
+            continue
         image = images.assemble(settings.folders, definition)
         for reference in definition.references:
             push(depot, reference, image)
+            known[reference] = fingerprint
             print(f"{reference} {image.digest}", flush=True)
+        record.write_text(json.dumps(known))
 
 
 def push(depot: http.client.HTTPConnection, reference: str, image: Image) -> None:
