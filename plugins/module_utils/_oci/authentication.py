@@ -1,0 +1,182 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answering a registry's challenges: Basic, and Bearer with tokens from the token server (GET).
+
+Source: the distribution project's token authentication specification, and RFC 6750 for the Bearer scheme.
+Credentials go to the registry itself and to a token server that belongs to it, and to nobody else; never over
+http when the registry is asked over https.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .challenge import Challenge, readable_challenges
+from .credentials import Credentials
+from .deadline import Deadline
+from .document import describe_failure, json_object
+from .errors import AuthenticationFailed, CredentialsWithheld, SyntaxFault
+from .transport import Request, Response
+from .urls import Origin, Url, is_ip_address, resolve_location
+
+Send = Callable[[Request, Deadline], Response]
+
+_DEFAULT_LIFETIME = 60.0
+_LONGEST_LIFETIME = 24 * 3600.0
+_EARLY = 5.0
+_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}\Z")
+_DOCKER_HUB_REGISTRY = "registry-1.docker.io"
+_DOCKER_HUB_TOKENS = "auth.docker.io"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    usable_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """A token server and the service it is asked for."""
+
+    realm: Url
+    service: str | None
+
+
+class Authenticator:
+    """Knows the credentials, the way the registry wants them, and the tokens received so far.
+
+    ``token_hosts``: further host names that may see the credentials (token servers of other names).
+    """
+
+    def __init__(
+        self, registry: Origin, credentials: Credentials | None, send: Send, token_hosts: Iterable[str] = ()
+    ) -> None:
+        self._registry = registry
+        self._credentials = credentials
+        self._send = send
+        self._token_hosts = frozenset(host.lower() for host in token_hosts)
+        self._basic = False
+        self._service: _Service | None = None
+        self._tokens: dict[tuple[_Service, frozenset[str]], _Token] = {}
+        self._issued: set[str] = set()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret that was or may be sent, to be cut out of all texts."""
+        own = self._credentials.secrets if self._credentials is not None else frozenset()
+        return own | self._issued
+
+    def known(self, scopes: frozenset[str]) -> str | None:
+        """The Authorization that an earlier challenge showed to be wanted; None before the first one."""
+        if self._basic and self._credentials is not None:
+            return self._credentials.basic
+        if self._service is not None:
+            token = self._tokens.get((self._service, scopes))
+            if token is not None and time.monotonic() < token.usable_until:
+                return f"Bearer {token.value}"
+        return None
+
+    def answer(self, refusal: Response, scopes: frozenset[str], deadline: Deadline) -> str | None:
+        """The Authorization to try after a 401, or None where there is nothing to answer it with.
+
+        Bearer is preferred where both are offered. Scopes are passed on as the registry spells them. Raises
+        AuthenticationFailed (the token server refused), CredentialsWithheld, SyntaxFault (unreadable
+        challenge), and what sending a request raises.
+        """
+        offered = {challenge.scheme: challenge for challenge in reversed(challenges_of(refusal))}
+        bearer = offered.get("bearer")
+        if bearer is not None:
+            return self._bearer(bearer, refusal.url, scopes, deadline)
+        if "basic" in offered and self._credentials is not None:
+            self._basic = True
+            return self._credentials.basic
+        return None
+
+    def _bearer(self, challenge: Challenge, asked: Url, scopes: frozenset[str], deadline: Deadline) -> str:
+        realm = challenge.parameters.get("realm")
+        if not realm:
+            raise SyntaxFault(
+                "WWW-Authenticate: a Bearer challenge without realm, so no token can be fetched"
+            )
+        service = _Service(self._realm(asked, realm), challenge.parameters.get("service"))
+        # One scope parameter may name several scopes, separated by blanks; a scope of its own has none.
+        wanted = scopes | frozenset(challenge.parameters.get("scope", "").split())
+        token = self._fetch(service, wanted, deadline)
+        self._service = service
+        self._tokens[service, scopes] = token
+        self._issued.add(token.value)
+        return f"Bearer {token.value}"
+
+    def _realm(self, asked: Url, text: str) -> Url:
+        try:
+            realm = resolve_location(asked, text)
+        except SyntaxFault as error:
+            raise SyntaxFault(f"WWW-Authenticate: the realm is no usable URL: {error.message}") from error
+        if self._registry.scheme == "https" and realm.origin.scheme == "http":
+            raise CredentialsWithheld(
+                f"the registry sends clients to a token server without TLS ({realm.without_query}): "
+                f"nothing was sent there. "
+                "Likely cause: the realm is configured with http://, or a proxy in front does not pass "
+                "X-Forwarded-Proto"
+            )
+        return realm
+
+    def _fetch(self, service: _Service, scopes: frozenset[str], deadline: Deadline) -> _Token:
+        url = service.realm
+        if service.service is not None:
+            url = url.with_parameter("service", service.service)
+        for scope in sorted(scopes):
+            url = url.with_parameter("scope", scope)
+        headers: tuple[tuple[str, str], ...] = (("Accept", "application/json"),)
+        if self._credentials is not None:
+            self._require_related(service.realm.origin)
+            headers = (*headers, ("Authorization", self._credentials.basic))
+        answer = self._send(Request("GET", url, headers, body_limit=1024 * 1024), deadline)
+        if answer.status != 200:
+            raise AuthenticationFailed(self._token_refusal(url, answer))
+        return _read_token(answer)
+
+    def _token_refusal(self, url: Url, answer: Response) -> str:
+        shown = f"{url.without_query} answered {describe_failure(answer)}"
+        if answer.status not in (401, 403):
+            return f"no token from the token server: {shown}"
+        if self._credentials is None:
+            return f"the token server gives no token without credentials: {shown}"
+        return f"the token server refused the user name or password: {shown}"
+
+    def _require_related(self, realm: Origin) -> None:
+        """Raises CredentialsWithheld unless it is the registry's host, its domain, or named by the user."""
+        registry, host = self._registry.host, realm.host
+        in_its_domain = "." in host and not is_ip_address(host) and registry.endswith(f".{host}")
+        docker_hub = (registry, host) == (_DOCKER_HUB_REGISTRY, _DOCKER_HUB_TOKENS)
+        if not (host == registry or in_its_domain or docker_hub or host in self._token_hosts):
+            raise CredentialsWithheld(
+                f"the registry asks for the credentials to be sent to another host, {realm}: not done. "
+                "If that is its token server, name the host in token_hosts"
+            )
+
+
+def challenges_of(refusal: Response) -> tuple[Challenge, ...]:
+    """The challenges of a 401 answer. Raises SyntaxFault where none can be read."""
+    return readable_challenges(refusal.header_values("WWW-Authenticate"))
+
+
+def _read_token(answer: Response) -> _Token:
+    document = json_object(answer.body, "the token server's answer")
+    value = document.get("token") or document.get("access_token")
+    if not isinstance(value, str) or not _TOKEN.match(value):
+        raise AuthenticationFailed(
+            "the token server's answer holds no usable token (neither token nor access_token)"
+        )
+    lifetime = document.get("expires_in")
+    if isinstance(lifetime, bool) or not isinstance(lifetime, (int, float)) or not math.isfinite(lifetime):
+        lifetime = _DEFAULT_LIFETIME
+    return _Token(
+        value, time.monotonic() + min(float(min(lifetime, _LONGEST_LIFETIME)), _LONGEST_LIFETIME) - _EARLY
+    )

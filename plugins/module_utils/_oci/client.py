@@ -1,0 +1,178 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requests of the OCI distribution protocol, version 1.1, with authentication and redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .authentication import Authenticator
+from .credentials import Credentials
+from .deadline import Deadline
+from .digest import Digest
+from .errors import RedirectRefused, SyntaxFault
+from .manifest import ACCEPT
+from .transport import Request, Response, Transport
+from .urls import Origin, Url, resolve_location
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+# The second answer is for a registry that names a scope only once it has seen a token.
+_MOST_CHALLENGES = 2
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Client:
+    """One registry, one identity. ``credentials`` None: anonymous, which includes anonymous tokens.
+
+    Methods return the answer with whatever status it has; they raise what Transport.send raises,
+    RedirectRefused, and, where a challenge cannot be answered, AuthenticationFailed or SyntaxFault.
+    """
+
+    def __init__(
+        self,
+        registry: Origin,
+        transport: Transport,
+        credentials: Credentials | None = None,
+        token_hosts: Iterable[str] = (),
+    ) -> None:
+        self.registry = registry
+        self.transport = transport
+        self._authenticator = Authenticator(registry, credentials, transport.send, token_hosts)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret that was or may be sent, to be cut out of all texts."""
+        return self._authenticator.secrets
+
+    def url(self, path: str) -> Url:
+        """A URL of this registry; ``path`` begins with a slash."""
+        return Url(self.registry, path)
+
+    def ping(self, deadline: Deadline, *, authenticate: bool = True) -> Response:
+        """``GET /v2/``: is this a registry, and does it let us in?"""
+        request = Request("GET", self.url("/v2/"), body_limit=64 * 1024)
+        return (
+            self.send(request, frozenset(), deadline)
+            if authenticate
+            else self._follow(request, None, deadline)
+        )
+
+    def get_manifest(self, repository: str, reference: str, deadline: Deadline) -> Response:
+        """The manifest or index by tag or digest, exactly as it is stored."""
+        request = Request("GET", self._manifest(repository, reference), (("Accept", ACCEPT),))
+        return self.send(request, pull_scope(repository), deadline)
+
+    def head_manifest(self, repository: str, reference: str, deadline: Deadline) -> Response:
+        """Whether there is such a manifest, without its body."""
+        request = Request("HEAD", self._manifest(repository, reference), (("Accept", ACCEPT),))
+        return self.send(request, pull_scope(repository), deadline)
+
+    def put_manifest(
+        self, repository: str, reference: str, media_type: str, content: bytes, deadline: Deadline
+    ) -> Response:
+        """Stores a manifest under a tag or its digest: 201."""
+        request = Request(
+            "PUT", self._manifest(repository, reference), (("Content-Type", media_type),), content
+        )
+        return self.send(request, push_scope(repository), deadline)
+
+    def delete_manifest(self, repository: str, reference: str, deadline: Deadline) -> Response:
+        """Deletes a manifest by digest, or a tag: 202; 400 or 405 where deleting is disabled."""
+        return self.send(
+            Request("DELETE", self._manifest(repository, reference)), delete_scope(repository), deadline
+        )
+
+    def head_blob(self, repository: str, digest: Digest, deadline: Deadline) -> Response:
+        """Whether there is such a blob."""
+        return self.send(Request("HEAD", self._blob(repository, digest)), pull_scope(repository), deadline)
+
+    def get_blob(self, repository: str, digest: Digest, limit: int, deadline: Deadline) -> Response:
+        """A blob of at most ``limit`` octets."""
+        request = Request("GET", self._blob(repository, digest), body_limit=limit)
+        return self.send(request, pull_scope(repository), deadline)
+
+    def delete_blob(self, repository: str, digest: Digest, deadline: Deadline) -> Response:
+        """Deletes a blob: 202; 405 where the registry cannot."""
+        return self.send(
+            Request("DELETE", self._blob(repository, digest)), delete_scope(repository), deadline
+        )
+
+    def send(self, request: Request, scopes: frozenset[str], deadline: Deadline) -> Response:
+        """Any request to this registry, authenticated as it asks, redirects of GET and HEAD followed."""
+        response = self._follow(request, self._authenticator.known(scopes), deadline)
+        for _attempt in range(_MOST_CHALLENGES):
+            # Only the registry itself may ask for credentials, not a place that it redirects to.
+            if response.status != 401 or response.url.origin != self.registry:
+                break
+            if not response.header_values("WWW-Authenticate"):
+                break
+            authorization = self._authenticator.answer(response, scopes, deadline)
+            if authorization is None:
+                break
+            response = self._follow(request, authorization, deadline)
+        return response
+
+    def _follow(self, request: Request, authorization: str | None, deadline: Deadline) -> Response:
+        seen = {request.url}
+        headers = request.headers
+        if authorization is not None:
+            headers = (*headers, ("Authorization", authorization))
+        response = self.transport.send(_with(request, request.url, headers), deadline)
+        while request.method in ("GET", "HEAD") and response.status in _REDIRECTS:
+            target = _redirect_target(response)
+            if target in seen or len(seen) > _MOST_REDIRECTS:
+                raise RedirectRefused(
+                    f"{request.describe()}: the redirects never end (last to {target.without_query})"
+                )
+            seen.add(target)
+            if target.origin != request.url.origin:
+                # The specification forbids it, and object stores refuse signed URLs that come with it.
+                headers = request.headers
+            response = self.transport.send(_with(request, target, headers), deadline)
+        return response
+
+    def _manifest(self, repository: str, reference: str) -> Url:
+        return self.url(f"/v2/{repository}/manifests/{reference}")
+
+    def _blob(self, repository: str, digest: Digest) -> Url:
+        return self.url(f"/v2/{repository}/blobs/{digest}")
+
+
+def pull_scope(repository: str) -> frozenset[str]:
+    """What a token must allow for reading."""
+    return frozenset({f"repository:{repository}:pull"})
+
+
+def push_scope(repository: str) -> frozenset[str]:
+    """What a token must allow for writing."""
+    return frozenset({f"repository:{repository}:pull,push"})
+
+
+def delete_scope(repository: str) -> frozenset[str]:
+    """What a token must allow for deleting."""
+    return frozenset({f"repository:{repository}:delete"})
+
+
+def _with(request: Request, url: Url, headers: Headers) -> Request:
+    return Request(request.method, url, headers, request.body, request.body_limit)
+
+
+def _redirect_target(response: Response) -> Url:
+    location = response.header("Location")
+    shown = f"{response.url.without_query}: HTTP {response.status}"
+    if not location:
+        raise RedirectRefused(f"{shown} without a Location to go to")
+    try:
+        target = resolve_location(response.url, location)
+    except SyntaxFault as error:
+        raise RedirectRefused(f"{shown} to a Location that cannot be used: {error.message}") from error
+    if response.url.origin.scheme == "https" and target.origin.scheme == "http":
+        raise RedirectRefused(
+            f"{shown} leads from https to {target.without_query}: not followed. Likely cause: the proxy "
+            f"in front ends TLS "
+            "and does not pass X-Forwarded-Proto: https, or the registry's host setting says http"
+        )
+    return target

@@ -1,0 +1,12 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text from a stranger, made safe for a terminal."""
+
+from __future__ import annotations
+
+
+def printable(text: str, longest: int) -> str:
+    """One line without control characters (a terminal would obey them), at most ``longest`` characters."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."

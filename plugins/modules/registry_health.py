@@ -1,0 +1,168 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_health
+short_description: Check that an image registry is healthy, and fail if it is not
+version_added: 0.1.0
+description:
+  - Talks to the registry itself, by the OCI distribution protocol, and looks at its TLS certificate,
+    its API, its login and, if asked to,
+    at pushing, pulling and deleting.
+  - Every check ends with a status and a message with the likely cause. The whole call never takes
+    longer than O(timeout).
+author:
+  - clusterdepot developers (@clusterdepot)
+attributes:
+  check_mode:
+    description: As without it, but there is no round trip, so nothing is written.
+    support: full
+  diff_mode:
+    description: There is no difference to show.
+    support: none
+options:
+  round_trip:
+    description:
+      - Whether to push a tiny image, pull it, compare it and delete it.
+      - Where the registry does not delete, one image of a fixed content stays behind, however many
+        times this is done.
+      - The name of O(round_trip_repository) may stay in the registry's catalogue. Upload sessions
+        that were broken off are cancelled.
+    type: bool
+    default: false
+  round_trip_repository:
+    description:
+      - Repository for the round trip.
+    type: str
+    default: clusterdepot-health/probe
+  fail_when_unhealthy:
+    description:
+      - Whether the task fails if a check does. If not, look at RV(healthy).
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - clusterdepot.artifacts._registry
+seealso:
+  - module: clusterdepot.artifacts.registry_health_info
+"""
+
+EXAMPLES = r"""
+- name: Check a public registry
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+
+- name: Check a registry in the cluster, with what its secrets say, until it is up
+  clusterdepot.artifacts.registry_health:
+    url: https://172.17.1.62
+    certificate_secret:
+      namespace: docker-registry
+      name: docker-registry-tls
+    credentials_secret:
+      namespace: docker-registry
+      name: docker-registry-credentials
+    round_trip: true
+    retries: 10
+    timeout: 60
+
+- name: Check one of the addresses behind a name
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+    address: 192.0.2.7
+    username: probe
+    password: "{{ probe_password }}"
+"""
+
+RETURN = r"""
+healthy:
+  description: Whether no check failed. Warnings and skipped checks do not count.
+  returned: always
+  type: bool
+  sample: true
+checks:
+  description: The checks in their order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description:
+        - One of V(connection), V(tls), V(certificate_days_left), V(certificate_equals_secret),
+          V(api), V(credentials),
+          V(anonymous_refused) and V(round_trip). Those of the certificate are left out with V(http://).
+      type: str
+    status:
+      description: One of V(ok), V(warn), V(fail) and V(skipped).
+      type: str
+    latency_ms:
+      description: Milliseconds that it took.
+      type: float
+    message:
+      description: What was found, with the likely cause where it is not good.
+      type: str
+capabilities:
+  description:
+    - What the registry was seen to do. C(authentication) is V(none), or V(basic) or V(bearer), or
+      both with a comma between.
+      C(push) and C(delete) are known only after a round trip.
+  returned: always
+  type: dict
+  sample: {"authentication": "basic", "push": true, "delete": true}
+certificate:
+  description: The served certificate, even where it was not trusted; empty where none was received.
+  returned: always
+  type: dict
+  contains:
+    subject:
+      description: Its subject.
+      type: str
+    issuer:
+      description: Its issuer.
+      type: str
+    not_after:
+      description: When it expires, in UTC.
+      type: str
+      sample: "2031-05-04T03:02:01Z"
+    days_left:
+      description: Whole days until then, negative afterwards.
+      type: int
+    dns_names:
+      description: The names it is valid for.
+      type: list
+      elements: str
+    ip_addresses:
+      description: The addresses it is valid for.
+      type: list
+      elements: str
+    sha256:
+      description: SHA-256 of its DER form, in hexadecimal.
+      type: str
+leftovers:
+  description: What a round trip pushed and could not delete again.
+  returned: always
+  type: list
+  elements: str
+table:
+  description: The checks as aligned lines, as they are shown in the terminal.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import run_module
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health import (
+    ARGUMENT_SPEC,
+    run,
+)
+
+
+def main() -> None:
+    """Run as a module."""
+    run_module(AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True), run)
+
+
+if __name__ == "__main__":
+    main()
