@@ -1,0 +1,179 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of an object that are known only once other objects exist.
+
+Annotations of the prefix ``artifacts.clusterdepot.io/`` on a rendered object ask for them:
+
+- ``create-only: "true"``: the object is applied only where there is none (generated secrets).
+- ``rollout-on: "secret/NAME,configmap/NAME"`` on a workload: a digest of the named objects' data goes into
+  the pod template, so that a change of theirs rolls the pods.
+- ``data-from: "KEY=secret/NAMESPACE/NAME#SECRETKEY,..."`` on a ConfigMap: its data is filled from Secrets;
+  ``KEY?=`` leaves the key out where the Secret has no such key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
+    KubeObject,
+    ObjectKey,
+    core,
+    dig,
+)
+
+PREFIX = "artifacts.clusterdepot.io/"
+CREATE_ONLY = f"{PREFIX}create-only"
+ROLLOUT_ON = f"{PREFIX}rollout-on"
+DATA_FROM = f"{PREFIX}data-from"
+ROLLOUT_HASH = f"{PREFIX}rollout-hash"
+WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+
+_NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
+_SOURCE = re.compile(rf"(secret|configmap)/({_NAME})")
+_FILL = re.compile(rf"([-._a-zA-Z0-9]+?)(\?)?=secret/({_NAME})/({_NAME})#([-._a-zA-Z0-9]+)")
+_KINDS = {"secret": "Secret", "configmap": "ConfigMap"}
+
+
+class LateValueError(Exception):
+    """An annotation cannot be read, or what it names cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class DataFrom:
+    """One key of a ConfigMap that is filled from one key of a Secret."""
+
+    field: str
+    optional: bool
+    secret: ObjectKey
+    secret_key: str
+
+
+@dataclass(frozen=True)
+class Late:
+    """What an object's annotations ask for."""
+
+    create_only: bool = False
+    rollout_on: tuple[ObjectKey, ...] = ()
+    data_from: tuple[DataFrom, ...] = ()
+
+    @property
+    def sources(self) -> tuple[ObjectKey, ...]:
+        """The objects that must exist before the values are known."""
+        return tuple(dict.fromkeys([*self.rollout_on, *(entry.secret for entry in self.data_from)]))
+
+    @property
+    def secret_fields(self) -> frozenset[str]:
+        """Keys of the ConfigMap's data that come from Secrets and must not be shown."""
+        return frozenset(entry.field for entry in self.data_from)
+
+
+def parse_late(kind: str, namespace: str, annotations: Mapping[str, str]) -> Late:
+    """Read an object's annotations.
+
+    :raises LateValueError: one of them is malformed or does not fit the object's kind
+    """
+    create_only = annotations.get(CREATE_ONLY, "false")
+    if create_only not in ("true", "false"):
+        raise LateValueError(f'annotation {CREATE_ONLY} is "{create_only}"; allowed are "true" and "false"')
+    rollout_on = _entries(annotations, ROLLOUT_ON)
+    data_from = _entries(annotations, DATA_FROM)
+    if rollout_on and kind not in WORKLOADS:
+        raise LateValueError(f"annotation {ROLLOUT_ON} is allowed on {', '.join(sorted(WORKLOADS))} only")
+    if data_from and kind != "ConfigMap":
+        raise LateValueError(f"annotation {DATA_FROM} is allowed on ConfigMap only")
+    return Late(
+        create_only == "true",
+        tuple(_source(entry, namespace) for entry in rollout_on),
+        tuple(_fill(entry) for entry in data_from),
+    )
+
+
+def fill(obj: Mapping[str, Any], late: Late, sources: Mapping[ObjectKey, Mapping[str, Any]]) -> KubeObject:
+    """Give the object with its late values.
+
+    :param sources: every object of ``late.sources``
+    :raises LateValueError: a Secret lacks a key that is not optional, or its value is no text
+    """
+    filled = copy.deepcopy(dict(obj))
+    if late.rollout_on:
+        _set_rollout_hash(filled, rollout_hash([sources[key] for key in late.rollout_on]))
+    for entry in late.data_from:
+        encoded = dig(sources[entry.secret], "data", entry.secret_key)
+        if encoded is not None:
+            filled.setdefault("data", {})[entry.field] = _text(entry, encoded)
+        elif not entry.optional:
+            raise LateValueError(
+                f"{entry.secret.full} has no key {entry.secret_key}, which fills {entry.field}"
+            )
+    return filled
+
+
+def keep(obj: Mapping[str, Any], late: Late, live: Mapping[str, Any] | None) -> KubeObject:
+    """Give the object with the late values that the live object has, where they cannot be known yet."""
+    kept = copy.deepcopy(dict(obj))
+    old_hash = dig(live, "spec", "template", "metadata", "annotations", ROLLOUT_HASH)
+    if late.rollout_on and old_hash is not None:
+        _set_rollout_hash(kept, old_hash)
+    for entry in late.data_from:
+        old = dig(live, "data", entry.field)
+        if old is not None:
+            kept.setdefault("data", {})[entry.field] = old
+    return kept
+
+
+def rollout_hash(objects: Sequence[Mapping[str, Any]]) -> str:
+    """Give the SHA-256 over the data of Secrets and ConfigMaps, as hexadecimal digits."""
+    content = [
+        [obj["kind"], obj["metadata"]["name"], obj.get("data") or {}, obj.get("binaryData") or {}]
+        for obj in sorted(objects, key=lambda obj: (obj["kind"], obj["metadata"]["name"]))
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _entries(annotations: Mapping[str, str], name: str) -> list[str]:
+    return [entry.strip() for entry in annotations.get(name, "").split(",") if entry.strip()]
+
+
+def _source(entry: str, namespace: str) -> ObjectKey:
+    match = _SOURCE.fullmatch(entry)
+    if match is None:
+        raise LateValueError(
+            f'annotation {ROLLOUT_ON} has "{entry}"; allowed are secret/NAME and configmap/NAME'
+        )
+    return core(_KINDS[match[1]], namespace, match[2])
+
+
+def _fill(entry: str) -> DataFrom:
+    match = _FILL.fullmatch(entry)
+    if match is None:
+        raise LateValueError(
+            f'annotation {DATA_FROM} has "{entry}"; allowed are KEY=secret/NAMESPACE/NAME#SECRETKEY and '
+            "KEY?=..."
+        )
+    return DataFrom(match[1], match[2] is not None, core("Secret", match[3], match[4]), match[5])
+
+
+def _set_rollout_hash(obj: KubeObject, value: str) -> None:
+    template = obj["spec"]["template"]
+    metadata = template.get("metadata") or {}
+    annotations = {**(metadata.get("annotations") or {}), ROLLOUT_HASH: value}
+    template["metadata"] = {**metadata, "annotations": annotations}
+
+
+def _text(entry: DataFrom, encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise LateValueError(
+            f"key {entry.secret_key} of {entry.secret.full}, which fills {entry.field}, is no UTF-8 text"
+        ) from error

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task in a playbook: inside the controller and as a module it does and tells the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
+from tests.faults.kube_apply.control_plane import ControlPlane
+from tests.faults.kube_apply.objects import claim, config_map, deployment, secret
+
+# Where the collection is imported from, above ansible_collections.
+COLLECTIONS = Path(_errors.__file__).parents[5]
+HOW = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
+
+
+def play(
+    plane: ControlPlane,
+    folder: Path,
+    objects: list[dict[str, Any]],
+    keywords: dict[str, Any],
+    *arguments: str,
+) -> tuple[dict[str, Any], str]:
+    """Run one task; give its result and everything that was printed."""
+    task = {
+        "name": "Apply",
+        "clusterdepot.artifacts.kube_apply": {"objects": objects, "wait_timeout": 2},
+        "register": "applied",
+        "ignore_errors": True,
+        **keywords,
+    }
+    copy = {
+        "name": "Keep",
+        "ansible.builtin.copy": {"dest": str(folder / "result"), "content": "{{ applied | to_json }}"},
+    }
+    defaults = {"group/clusterdepot.artifacts.artifacts": {"kubeconfig": str(plane.kubeconfig)}}
+    book = [
+        {
+            "name": "Test",
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "module_defaults": defaults,
+            "tasks": [task, {**copy, "check_mode": False, "diff": False}],
+        }
+    ]
+    (folder / "book.yml").write_text(json.dumps(book))
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "ansible-playbook",
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            *arguments,
+            "book.yml",
+        ],
+        cwd=folder,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    result: dict[str, Any] = json.loads((folder / "result").read_text())
+    return result, printed
+
+
+def telling(result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in result.items()
+        if key in ("changed", "objects", "diff", "msg", "faults", "failed")
+    }
+
+
+@pytest.fixture
+def objects(namespace: str) -> list[dict[str, Any]]:
+    return [config_map(namespace, "c", {"a": "b"}), secret(namespace, "s", {"password": "hunter2"})]
+
+
+def test_both_ways_predict_the_same(
+    control_plane: ControlPlane, tmp_path: Path, objects: list[dict[str, Any]]
+) -> None:
+    results = [
+        telling(play(control_plane, tmp_path, objects, keywords, "--check", "--diff")[0])
+        for keywords in HOW.values()
+    ]
+    assert results[0] == results[1]
+    assert results[0]["changed"] is True
+    assert "password: (hidden)" in results[0]["diff"]["after"]
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_it_applies_and_shows_no_secret(
+    control_plane: ControlPlane, tmp_path: Path, objects: list[dict[str, Any]], keywords: dict[str, Any]
+) -> None:
+    first, printed = play(control_plane, tmp_path, objects, keywords, "--diff", "-vvv")
+    again, _printed = play(control_plane, tmp_path, objects, keywords)
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert "diff" not in again
+    assert "aHVudGVyMg" not in printed
+    assert "hunter2" not in printed
+    assert "hunter2" not in json.dumps(first)
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_a_refusal_is_a_sentence(
+    control_plane: ControlPlane, tmp_path: Path, namespace: str, keywords: dict[str, Any]
+) -> None:
+    result, printed = play(control_plane, tmp_path, [claim(namespace, "c", size="much")], keywords)
+    assert result["failed"] is True
+    assert 'spec.resources.requests.storage "much" is no size' in result["msg"]
+    assert "Traceback" not in printed
+
+
+def test_the_controller_prints_progress(control_plane: ControlPlane, tmp_path: Path, namespace: str) -> None:
+    result, printed = play(control_plane, tmp_path, [deployment(namespace, "d")], {})
+    assert result["failed"] is True
+    assert "s: deployment/d 0 of 1" in printed
