@@ -1,0 +1,106 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Every target sets up what it needs, once, and says what it installs. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+
+PYTHON := $(CURDIR)/.venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+
+# A stamp carries the hash of what it stands for: changed requirements, or a moved checkout, mean another stamp.
+hash = $(shell { echo $(CURDIR); cat $(1); } | sha256sum | cut -c1-16)
+RUNTIME := .venv/.installed-runtime-$(call hash,requirements.txt)
+NODE := .venv/.installed-cluster-$(call hash,requirements.txt requirements-cluster.txt)
+TOOLS := .venv/.installed-test-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt)
+COLLECTION := .build/ansible_collections/clusterdepot/artifacts
+
+# A cluster named by the user is used as it is; otherwise the embedded one is brought up.
+ifneq ($(strip $(KUBECONFIG)),)
+  INVENTORY ?= inventory/own
+  CLUSTER :=
+else
+  INVENTORY ?= inventory/embedded
+  CLUSTER := cluster-up
+endif
+
+PARTS := lint units sanity faults molecule
+
+.PHONY: help provision unprovision test $(PARTS) bench cluster-up cluster-down cluster-status clean \
+        inventory-there packages-cluster packages-test
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
+	  printf 'make %-16s %s\n' "$$target" "$$text"; done
+
+provision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## bring the plane up (KUBECONFIG= your cluster, INVENTORY=, ARGS=)
+	@ansible-playbook -i "$(INVENTORY)" clusterdepot.artifacts.provision $(ARGS)
+
+unprovision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## take the plane down, keep its data (INVENTORY=, ARGS=)
+	@ansible-playbook -i "$(INVENTORY)" clusterdepot.artifacts.unprovision $(ARGS)
+
+test: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## run lint, units, sanity, faults and molecule
+	@$(PYTHON) -m tests.run $(PARTS)
+
+lint: $(TOOLS) $(COLLECTION) ## ruff, mypy, yamllint, ansible-lint, REUSE, changelog
+	@$(PYTHON) -m tests.run $@
+
+units: $(TOOLS) $(COLLECTION) ## unit tests with coverage
+	@$(PYTHON) -m tests.run $@
+
+sanity: $(TOOLS) $(COLLECTION) packages-test ## ansible-test sanity, offline, no ignore file
+	@$(PYTHON) -m tests.run $@
+
+faults: $(TOOLS) $(COLLECTION) packages-cluster ## provoked failures against a real API server and registry
+	@$(PYTHON) -m tests.run $@
+
+molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on the embedded cluster (SCENARIO= one)
+	@$(PYTHON) -m tests.run $@ $(if $(SCENARIO),--scenario "$(SCENARIO)")
+
+bench: $(TOOLS) $(COLLECTION) packages-test cluster-up ## benchmarks, each beside a peer (BENCH= one)
+	@$(PYTHON) -m benchmarks $(BENCH)
+
+cluster-up: $(NODE) packages-cluster ## start the embedded cluster, building what is not cached
+	@$(PYTHON) -m devcluster up
+
+cluster-down: $(NODE) ## stop the embedded cluster, keep its data
+	@$(PYTHON) -m devcluster down
+
+cluster-status: $(NODE) ## tell what of the embedded cluster runs
+	@$(PYTHON) -m devcluster status
+
+# The interpreter that takes the cluster down lies in .venv, so .venv goes last.
+clean: $(NODE) ## stop the embedded cluster, remove its data and all caches of this checkout
+	@$(PYTHON) -m devcluster clean
+	@rm -rf .build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+	@find . -name __pycache__ -not -path './.venv/*' -not -path './.git/*' -prune -exec rm -rf {} +
+	@rm -rf .venv
+	@echo "clean: embedded cluster, .build, .venv and tool caches are gone"
+
+$(RUNTIME):
+	@.ci/venv requirements.txt "$@"
+
+$(NODE): | $(RUNTIME)
+	@.ci/venv requirements-cluster.txt "$@"
+
+$(TOOLS): | $(NODE)
+	@.ci/venv requirements-test.txt "$@"
+
+# Ansible finds a collection by its folder's name, and a checkout may have any.
+$(COLLECTION):
+	@mkdir -p "$(@D)" && ln -sfn ../../.. "$@"
+
+inventory-there:
+	@test -e "$(INVENTORY)" || { echo "INVENTORY=$(INVENTORY) is not there. For a cluster of your own, copy a folder of" \
+	  "inventory/examples to inventory/own and edit it, or give another: make provision INVENTORY=path"; exit 1; }
+
+packages-cluster:
+	@.ci/packages runc iptables nft=nftables conntrack ip=iproute2 busybox=busybox-static haproxy unshare=util-linux
+
+packages-test:
+	@.ci/packages skopeo podman shellcheck

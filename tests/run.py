@@ -1,0 +1,130 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run parts of the test suite one after another and end with one line that sums them up.
+
+Usage: ``python -m tests.run PART… [--scenario NAME]`` from the root of the checkout; ``make`` calls it.
+A failing part does not keep the next from running. The exit code is 1 if any test failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import counts, parts
+from tests.counts import Counts
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a part; ``seconds`` is wall clock time, ``failures`` the names of its failed steps."""
+
+    part: str
+    counts: Counts
+    seconds: float
+    failures: tuple[str, ...]
+
+
+def say(text: str) -> None:
+    """Print at once, so that the line stays in order with what the commands print."""
+    print(text, flush=True)
+
+
+def elapsed(seconds: float) -> str:
+    """Write a duration as 42s or 3m07s."""
+    whole = round(seconds)
+    return f"{whole}s" if whole < 60 else f"{whole // 60}m{whole % 60:02}s"
+
+
+def clear(reports: Path) -> None:
+    """Remove the reports of an earlier run, which would count again if this one left none."""
+    if reports.is_dir():
+        shutil.rmtree(reports)
+    else:
+        reports.unlink(missing_ok=True)
+    reports.parent.mkdir(parents=True, exist_ok=True)
+
+
+def run_step(step: parts.Step) -> Counts:
+    """Run one command in the root of the checkout, its output shown as it comes, and count its tests."""
+    if step.reports is not None:
+        clear(step.reports)
+    try:
+        code = subprocess.run(
+            step.command,
+            cwd=parts.ROOT,
+            env=parts.environment() | dict(step.environment),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+    except OSError as error:
+        say(f"{shlex.join(step.command)}: {error.strerror}")
+        code = 127
+    if step.prepares:
+        return Counts() if code == 0 else Counts(failed=1)
+    return counts.of_exit_code(code) if step.reports is None else counts.of_reports(step.reports, code)
+
+
+def run_part(name: str, scenario: str | None, started: float) -> Outcome:
+    """Run the steps of a part; a failed preparation ends it, any other failure does not."""
+    begun = time.monotonic()
+    total = Counts()
+    failures: list[str] = []
+    try:
+        planned = parts.PARTS[name](scenario)
+    except parts.PartError as error:
+        say(f"{name}: {error}")
+        return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,))
+    for number, step in enumerate(planned, start=1):
+        say(f"-- {name} {number}/{len(planned)}: {step.name} ({elapsed(time.monotonic() - started)} elapsed)")
+        result = run_step(step)
+        total += result
+        if result.failed:
+            failures.append(step.name)
+            say(f"-- {name}: {step.name} FAILED")
+            if step.prepares:
+                break
+    return Outcome(name, total, time.monotonic() - begun, tuple(failures))
+
+
+def table(outcomes: Sequence[Outcome]) -> list[str]:
+    """Lay the outcomes out as aligned lines."""
+    lines = [f"{'part':<10}{'passed':>8}{'failed':>8}{'skipped':>9}{'time':>9}  failing"]
+    for outcome in outcomes:
+        numbers = outcome.counts
+        lines.append(
+            f"{outcome.part:<10}{numbers.passed:>8}{numbers.failed:>8}{numbers.skipped:>9}"
+            f"{elapsed(outcome.seconds):>9}  {', '.join(outcome.failures)}".rstrip()
+        )
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line names; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.run", description="Run parts of the test suite.")
+    names = tuple(parts.PARTS)
+    parser.add_argument("parts", nargs="+", choices=names, metavar="PART", help=", ".join(names))
+    parser.add_argument("--scenario", help="the one molecule scenario to run")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    for number, name in enumerate(options.parts, start=1):
+        so_far = elapsed(time.monotonic() - started)
+        say(f"== part {number} of {len(options.parts)}: {name} ({so_far} elapsed)")
+        outcomes.append(run_part(name, options.scenario, started))
+    total = sum((outcome.counts for outcome in outcomes), Counts())
+    say("\n" + "\n".join(table(outcomes)) + "\n")
+    say(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
