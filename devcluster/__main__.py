@@ -96,10 +96,12 @@ def _exec(where: Folders, options: argparse.Namespace) -> int:
     first = processes.first_of_namespace(processes.marked(where.state))
     if first is None:
         raise ClusterError("the embedded cluster is down")
+    # What stands after `exec` may begin with the `--` that ends options.
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
     path = f"{where.binaries}:{os.environ.get('PATH', os.defpath)}"
     os.execvpe(
         "nsenter",
-        ["nsenter", "--target", str(first), "--all", "--", *options.command],
+        ["nsenter", "--target", str(first), "--all", "--", *command],
         os.environ | {"PATH": path, "CONTAINERD_ADDRESS": "/run/containerd/containerd.sock"},
     )
 

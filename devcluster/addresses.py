@@ -24,7 +24,7 @@ class Addresses:
     block: IPv4Network
 
     def _part(self, prefix: int, number: int) -> IPv4Network:
-        return list(self.block.subnets(new_prefix=prefix))[number]
+        return IPv4Network((int(self.block.network_address) + number * 2 ** (32 - prefix), prefix))
 
     @property
     def pods(self) -> IPv4Network:

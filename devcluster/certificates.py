@@ -42,7 +42,7 @@ class Authority:
 def authority(folder: Path, name: str) -> Authority:
     """Reads the authority of this name from the folder, or makes it there."""
     certificate_file, key_file = folder / f"{name}.crt", folder / f"{name}.key"
-    if not key_file.exists():
+    if not certificate_file.exists():
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign(Subject(name), key, None)
         _write(certificate_file, key_file, certificate, key)
@@ -55,7 +55,7 @@ def authority(folder: Path, name: str) -> Authority:
 def issue(folder: Path, file: str, subject: Subject, issuer: Authority) -> None:
     """Makes FILE.crt and FILE.key in the folder, for server and client use; kept where they exist."""
     certificate_file, key_file = folder / f"{file}.crt", folder / f"{file}.key"
-    if key_file.exists():
+    if certificate_file.exists():
         return
     key = ec.generate_private_key(ec.SECP256R1())
     _write(certificate_file, key_file, _sign(subject, key, issuer), key)
@@ -100,10 +100,13 @@ def _alternative_names(dns_names: Sequence[str], addresses: Sequence[str]) -> li
 def _write(
     certificate_file: Path, key_file: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
 ) -> None:
+    """The certificate comes last and in one step: where it is, the pair is whole."""
     key_file.touch(mode=0o600)
     key_file.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
-    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    temporary = certificate_file.with_suffix(".new")
+    temporary.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    temporary.rename(certificate_file)

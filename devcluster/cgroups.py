@@ -10,10 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from devcluster.errors import MachineUnsuitable
+from devcluster.errors import ClusterError, MachineUnsuitable
 
 ROOT = Path("/sys/fs/cgroup")
-CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids")
+# io for the benefit of pods; the kubelet refuses a cgroup root that lacks one of the others which the
+# machine has (kubelet 1.36, cgroup_v2_manager_linux.go), and systemd never hands hugetlb down by itself.
+CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids", "hugetlb")
 CPUSET_FILES = ("cpuset.cpus", "cpuset.mems")
 REMOVE_SECONDS = 10.0
 
@@ -39,21 +41,23 @@ def create(name: str) -> None:
 
 
 def remove(name: str) -> None:
-    """Removes the cgroup and all below it, deepest first, once its processes have ended."""
+    """Removes the cgroup and all below it, deepest first; raises ClusterError where one stays in use."""
     deadline = time.monotonic() + REMOVE_SECONDS
     while left := [folder for hierarchy in _all() for folder in _below(hierarchy / name)]:
         for folder in left:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         if time.monotonic() > deadline:
-            raise TimeoutError(f"cgroup {left[-1]} cannot be removed")
+            raise ClusterError(f"cgroup {left[-1]} cannot be removed: something in it still runs")
         time.sleep(0.02)
 
 
 def _delegate() -> None:
+    available = set((ROOT / "cgroup.controllers").read_text().split())
     given = set((ROOT / "cgroup.subtree_control").read_text().split())
     for controller in CONTROLLERS:
-        if controller in given:
+        # A kernel built without a controller: the kubelet says which it cannot do without.
+        if controller in given or controller not in available:
             continue
         try:
             (ROOT / "cgroup.subtree_control").write_text(f"+{controller}")

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -40,19 +41,20 @@ CAP_SYS_RESOURCE = 24
 
 def up(folders: Folders, progress: Progress) -> bool:
     """Builds and starts what is not there; False where everything was. Raises ClusterError."""
+    machine_checks.require(folders, building=False)
     folders.state.mkdir(parents=True, exist_ok=True)
     with _lock(folders):
         settings = Settings.read(folders.state)
         if settings is not None and _runs_as_planned(settings):
-            return False
+            return _restore_egress(settings)
         machine_checks.require(folders, building=bool(missing(folders, PARTS)))
         build(folders, PARTS, progress)
         _end(folders)
         settings = Settings(folders, _addresses(folders, settings))
         settings.write()
+        folders.facts.write_text(json.dumps(facts(settings), indent=1))
         _start(settings)
         _follow(folders, progress)
-        folders.facts.write_text(json.dumps(facts(settings), indent=1))
     return True
 
 
@@ -61,6 +63,9 @@ def down(folders: Folders) -> None:
     if folders.state.exists():
         with _lock(folders):
             _end(folders)
+    else:
+        # Whoever removed the folder by hand did not end the processes.
+        _end(folders)
 
 
 def clean(folders: Folders) -> None:
@@ -131,6 +136,7 @@ def _runs_as_planned(settings: Settings) -> bool:
     """Running, ready, and started by this code with these settings."""
     now = status(settings.folders)
     written = settings.folders.run / "plan.json"
+    # As text: an earlier version of this code may have written a plan of another shape.
     return now is not None and now.ready and written.exists() and written.read_text() == plan(settings).text()
 
 
@@ -147,14 +153,36 @@ def _start(settings: Settings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     plan_file = folders.run / "plan.json"
     plan_file.write_text(plan(settings).text())
+    _set_logs_aside(folders)
     cgroups.create(cgroup_name(folders))
     machine_end, node_end = machine_network.interface_names(folders.identity)
     machine_network.create_cable(machine_end, node_end)
+    machine_network.connect_machine(machine_end, addresses)
+    _spawn_egress(settings)
+    # The node waits for its end of the cable: one that became ready had all of the above before.
     _spawn(folders, "node", *_NAMESPACES, sys.executable, "-m", "devcluster.node", str(plan_file))
     machine_network.hand_over(node_end, _first_process(folders))
-    machine_network.connect_machine(machine_end, addresses)
-    proxy = (str(addresses.machine), str(EGRESS_PORT))
-    _spawn(folders, "egress", sys.executable, "-m", "devcluster.egress", *proxy)
+
+
+def _set_logs_aside(folders: Folders) -> None:
+    """The end of a log then tells of this start, and no log grows for ever."""
+    for log in folders.logs.glob("*.log"):
+        log.rename(log.with_suffix(".previous"))
+
+
+def _spawn_egress(settings: Settings) -> None:
+    proxy = (str(settings.addresses.machine), str(EGRESS_PORT))
+    _spawn(settings.folders, "egress", sys.executable, "-m", "devcluster.egress", *proxy)
+
+
+def _restore_egress(settings: Settings) -> bool:
+    """The proxy is the one process outside the node, where nobody restarts it; True where it was gone."""
+    with socket.socket() as client:
+        client.settimeout(1.0)
+        gone = client.connect_ex((str(settings.addresses.machine), EGRESS_PORT)) != 0
+    if gone:
+        _spawn_egress(settings)
+    return gone
 
 
 _NAMESPACES = (

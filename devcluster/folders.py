@@ -78,7 +78,8 @@ def folders() -> Folders:
     """Cache and state folders, by CLUSTERDEPOT_CACHE and CLUSTERDEPOT_STATE or the XDG defaults."""
     cache = os.environ.get("CLUSTERDEPOT_CACHE")
     state = os.environ.get("CLUSTERDEPOT_STATE")
+    # Absolute, since the cluster's processes have another working folder.
     return Folders(
-        cache=Path(cache) if cache else _base("XDG_CACHE_HOME", ".cache") / "clusterdepot",
-        state=Path(state) if state else _base("XDG_STATE_HOME", ".local/state") / "clusterdepot",
+        cache=(Path(cache) if cache else _base("XDG_CACHE_HOME", ".cache") / "clusterdepot").absolute(),
+        state=(Path(state) if state else _base("XDG_STATE_HOME", ".local/state") / "clusterdepot").absolute(),
     )

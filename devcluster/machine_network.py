@@ -18,8 +18,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from devcluster.addresses import Addresses, Use
+from devcluster.errors import ClusterError
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+# Where a local stub answers for /etc/resolv.conf, the servers that it asks are in one of the others.
+RESOLVER_FILES = (
+    Path("/etc/resolv.conf"),
+    Path("/run/systemd/resolve/resolv.conf"),
+    Path("/run/NetworkManager/no-stub-resolv.conf"),
+)
 _URL = re.compile(r"https?://[^\s\"',|]+")
 
 
@@ -54,20 +61,35 @@ def connect_machine(machine_end: str, addresses: Addresses) -> None:
 
 
 def remove_cable(machine_end: str) -> None:
-    """Removes the cable with its addresses and routes; none is fine."""
+    """Removes the cable with its addresses and routes; none is fine.
+
+    The kernel removes it too, a moment after the last process of the node's network has ended.
+    """
+    done = subprocess.run(["ip", "link", "del", machine_end], check=False, capture_output=True, text=True)
     if Path("/sys/class/net", machine_end).exists():
-        _ip("link", "del", machine_end)
+        raise ClusterError(f"ip link del {machine_end}: {done.stderr.strip()}")
 
 
 def _ip(*arguments: str) -> str:
-    done = subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+    done = subprocess.run(["ip", *arguments], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ClusterError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
 
 
 def _routes(own_interface: str) -> Iterator[Use]:
-    for route in json.loads(_ip("-j", "-4", "route", "show", "table", "all") or "[]"):
-        if route.get("dev") == own_interface or route["dst"] == "default":
-            yield from _hosts([route["gateway"]], "a gateway") if "gateway" in route else ()
+    yield from routes_in_use(_ip("-j", "-4", "route", "show", "table", "all"), own_interface)
+
+
+def routes_in_use(listing: str, own_interface: str) -> Iterator[Use]:
+    """From `ip -j -4 route show table all`: every destination, and the gateways of default routes. Pure."""
+    for route in json.loads(listing or "[]"):
+        if route.get("dev") == own_interface:
+            continue
+        if route["dst"] == "default":
+            # A route of several ways has them as a list.
+            ways = [route, *route.get("nexthops", [])]
+            yield from _hosts([way["gateway"] for way in ways if "gateway" in way], "a gateway")
         else:
             yield Use(
                 IPv4Network(route["dst"], strict=False), f"a route by {route.get('dev', 'no interface')}"
@@ -75,12 +97,15 @@ def _routes(own_interface: str) -> Iterator[Use]:
 
 
 def _name_servers() -> Iterator[Use]:
-    try:
-        lines = Path("/etc/resolv.conf").read_text().splitlines()
-    except FileNotFoundError:
-        return
-    servers = [line.split()[1] for line in lines if line.startswith("nameserver ") and len(line.split()) > 1]
-    yield from _hosts(servers, "a name server")
+    for path in RESOLVER_FILES:
+        if path.is_file():
+            yield from _hosts(name_servers(path.read_text(errors="replace")), "a name server")
+
+
+def name_servers(text: str) -> list[str]:
+    """Addresses of the `nameserver` lines of a resolver file (resolv.conf(5)). Pure."""
+    lines = [line.split() for line in text.splitlines()]
+    return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
 
 
 def _configured_servers() -> Iterator[Use]:

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from devcluster import node_root
+from devcluster.errors import ClusterError
 from devcluster.plan import Plan
 from devcluster.supervisor import Supervisor
 
@@ -21,8 +23,8 @@ INTERFACE_SECONDS = 10.0
 def main(plan_file: str) -> None:
     """Becomes the node that the plan file describes; never returns."""
     plan = Plan.read(Path(plan_file))
-    node_root.enter(plan.binds)
-    subprocess.run(["hostname", plan.hostname], check=True)
+    node_root.enter(plan.binds, node_root.needed_paths(plan.binds, plan.components))
+    socket.sethostname(plan.hostname)
     _configure_network(plan)
     _write_files(plan)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,4 +71,7 @@ def _ip(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except ClusterError as error:
+        sys.exit(f"devcluster: {error}")

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from devcluster.errors import ClusterError
+
 GO_MODULES = Path(__file__).parent / "go"
 KUBERNETES_VERSION = "v1.36.3"
 
@@ -107,9 +109,10 @@ PARTS: tuple[Part, ...] = (
 
 
 def select(names: Iterable[str]) -> tuple[Part, ...]:
-    """The parts of these names, in building order; raises KeyError with the first unknown name."""
+    """The parts of these names, in building order; raises ClusterError naming those that are unknown."""
     wanted = list(names)
-    known = {part.name: part for part in PARTS}
-    for name in wanted:
-        known[name]
+    known = [part.name for part in PARTS]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ClusterError(f"no part is called {', '.join(unknown)}; there are: {', '.join(known)}")
     return tuple(part for part in PARTS if part.name in wanted)

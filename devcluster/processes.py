@@ -14,6 +14,8 @@ import signal
 import time
 from pathlib import Path
 
+from devcluster.errors import ClusterError
+
 MARK = "CLUSTERDEPOT_NODE"
 END_SECONDS = 15.0
 
@@ -42,7 +44,10 @@ def first_of_namespace(pids: list[int]) -> int | None:
 
 
 def end_all(state: Path) -> None:
-    """Ends process 1 of the node, and with it all its processes, then what is left on the machine."""
+    """Ends process 1 of the node, and with it all its processes, then what is left on the machine.
+
+    Raises ClusterError where the kernel does not let go of one.
+    """
     deadline = time.monotonic() + END_SECONDS
     while pids := marked(state):
         first = first_of_namespace(pids)
@@ -50,5 +55,5 @@ def end_all(state: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
-            raise TimeoutError(f"processes {pids} do not end")
+            raise ClusterError(f"processes {pids} do not end within {END_SECONDS:.0f} s of SIGKILL")
         time.sleep(0.05)

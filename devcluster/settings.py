@@ -24,9 +24,11 @@ class Settings:
     addresses: Addresses
 
     def write(self) -> None:
-        """Writes it into the state folder."""
+        """Writes it into the state folder, in one step: half a file would stop every later start."""
         table = {"cache": str(self.folders.cache), "block": str(self.addresses.block)}
-        (self.folders.state / FILE).write_text(json.dumps(table))
+        temporary = self.folders.state / f"{FILE}.new"
+        temporary.write_text(json.dumps(table))
+        temporary.rename(self.folders.state / FILE)
 
     @staticmethod
     def read(state: Path) -> Settings | None:

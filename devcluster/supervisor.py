@@ -72,10 +72,15 @@ class Supervisor:
     def _start(self, process: _Process) -> None:
         component = process.component
         environment = os.environ | component.environment
-        with self._log(component).open("ab") as log:
-            process.pid = _spawn(component.command, environment, log)
         process.started = time.monotonic()
+        with self._log(component).open("ab") as log:
+            try:
+                process.pid = _spawn(component.command, environment, log)
+            except OSError as error:
+                log.write(f"devcluster: {component.command[0]}: {error.strerror}\n".encode())
+                return self._retry_later(process)
         process.state = State.STARTING
+        return None
 
     def _reap(self) -> None:
         """Collects every ended child: components by their number, adopted orphans without notice."""
@@ -96,6 +101,11 @@ class Supervisor:
             process.state = State.READY
             process.was_ready = True
             return
+        with self._log(process.component).open("ab") as log:
+            log.write(f"devcluster: {process.component.name} ended, exit code {code}\n".encode())
+        self._retry_later(process)
+
+    def _retry_later(self, process: _Process) -> None:
         process.ended += 1
         pause = RESTART_SECONDS[min(process.ended, len(RESTART_SECONDS)) - 1]
         process.not_before = time.monotonic() + pause

@@ -34,7 +34,10 @@ def push_all(settings: Settings) -> None:
             push(depot, reference, image)
             known[reference] = fingerprint
             print(f"{reference} {image.digest}", flush=True)
-        record.write_text(json.dumps(known))
+        # In one step: half a record would stop every later start.
+        temporary = record.with_suffix(".new")
+        temporary.write_text(json.dumps(known))
+        temporary.rename(record)
 
 
 def push(depot: http.client.HTTPConnection, reference: str, image: Image) -> None:
