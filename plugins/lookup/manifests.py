@@ -48,6 +48,8 @@ import yaml
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+# The safe loader in C, ten times as fast, where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
@@ -71,7 +73,7 @@ class LookupModule(LookupBase):
         try:
             template = _trusted(path.read_text(encoding="utf-8"))
             text = self._templar.template(template, escape_backslashes=False)
-            return [document for document in yaml.safe_load_all(text) if document is not None]
+            return [document for document in yaml.load_all(text, Loader=LOADER) if document is not None]
         except OSError as error:
             raise AnsibleLookupError(f"{term}: {error.strerror}") from error
         except (AnsibleError, yaml.YAMLError) as error:

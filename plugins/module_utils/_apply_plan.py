@@ -267,7 +267,7 @@ class _Planner:
     def _filled(self, one: Desired) -> KubeObject:
         sources = {key: self._source(key) or {} for key in one.late.sources}
         try:
-            return fill(one.body, one.late, sources)
+            return fill(one.body, one.late, sources, self._facts.objects.get(one.key))
         except LateValueError as error:
             self._faults.append((one.key, f"{one.key.full}: {error}"))
             return one.body

@@ -96,3 +96,20 @@ def label_selector(selector: Mapping[str, Any]) -> str:
         values = ",".join(entry.get("values") or ())
         parts.append(forms[entry["operator"]].format(entry["key"], values))
     return ",".join(parts)
+
+
+def holder(obj: Mapping[str, object] | None) -> str:
+    """Say what keeps an object that is being deleted: a namespace's own words, or the finalizers."""
+    words = [
+        str(condition(obj, kind).get("message"))
+        for kind in (
+            "NamespaceContentRemaining",
+            "NamespaceFinalizersRemaining",
+            "NamespaceDeletionContentFailure",
+        )
+        if condition(obj, kind).get("status") == "True"
+    ]
+    finalizers = dig(obj, "metadata", "finalizers") or ()
+    if finalizers and not words:
+        words.append(f"held by {', '.join(finalizers)}")
+    return f": {'; '.join(words)}" if words else ""

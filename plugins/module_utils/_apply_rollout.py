@@ -24,7 +24,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_prog
     Picture,
     reasons,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_reasons import explain
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_reasons import explain, holder
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import (
     KubeClient,
@@ -40,7 +40,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.fa
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
     KubeObject,
     ObjectKey,
-    condition,
     core,
     dig,
 )
@@ -55,7 +54,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.re
 )
 
 _FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 1.0
+# Short while most things happen, then sparing: seconds between two looks, until which second of the wait.
+_PAUSES = ((0.2, 30.0), (1.0, float("inf")))
 _EXPLAIN_AFTER = 1.0
 # Foreground keeps a workload until its pods are gone, so that "gone" means that nothing of it runs any more.
 _FOREGROUND = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
@@ -123,6 +123,7 @@ class Rollout:
         self._to_apply = [one for one in objects if not self._is_done(one, plan.predictions[one.key])]
         self._to_delete = [key for key in absent if self._stored.get(key) is not None]
         self._asked: dict[ObjectKey, str] = {}
+        self._started: set[ObjectKey] = set()
         self._trouble_since: float | None = None
 
     @property
@@ -142,7 +143,7 @@ class Rollout:
             self._picture.update(opened, self.elapsed)
             self._give_up(opened)
             time.sleep(max(0.0, min(pause, self._limits.timeout - self.elapsed)))
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(pause * 1.5, next(longest for longest, until in _PAUSES if self.elapsed < until))
             opened = self._pass(look_again=True)
         self._picture.update((), self.elapsed)
 
@@ -228,16 +229,23 @@ class Rollout:
         """Apply rank by rank what can be applied now; whether there was anything."""
         before = len(self._to_apply)
         for place in sorted({rank(one.key) for one in self._to_apply}):
-            ready = [one.key for one in self._to_apply if rank(one.key) == place and self._block(one) is None]
+            here = [one for one in self._to_apply if rank(one.key) == place]
+            self._started.update(one.key for one in here if self._block(one) and self._may_start(one))
+            ready = [one.key for one in here if self._block(one) is None or self._must_start(one.key)]
             self._record(self._client.in_parallel(self._try_to_apply, ready))
         return len(self._to_apply) < before
 
     def _record(self, found: Mapping[ObjectKey, Step | KubeError | LateValueError]) -> None:
         """Take in what was applied, and only then raise what went wrong beside it."""
         done = {key: step for key, step in found.items() if isinstance(step, Step)}
-        self.steps.update(done)
-        self._stored.update({key: step.after for key, step in done.items()})
-        self._to_apply = [one for one in self._to_apply if one.key not in done]
+        only_started = {key for key in done if self._must_start(key)}
+        for key, step in done.items():
+            first = self.steps.get(key)
+            self.steps[key] = step if first is None else Step(first.action, first.before, step.after)
+            self._stored[key] = step.after
+        self._to_apply = [
+            one for one in self._to_apply if one.key not in done or one.key in only_started
+        ]
         for key, error in found.items():
             if isinstance(error, KubeUnavailableError) or (
                 isinstance(error, KubeError) and error.status == 409
@@ -251,14 +259,37 @@ class Rollout:
         if before is not None and one.late.create_only:
             return Step("unchanged", before, before)
         try:
-            sources = {source: self._fresh(source) for source in one.late.sources}
-            body = fill(one.body, one.late, sources)
+            body = one.body if self._must_start(key) else self._filled(one)
             after = self._client.apply(body, field_manager=self._field_manager)
         except (KubeError, LateValueError) as error:
             return error
         if before is None:
             return Step("created", None, after)
         return Step("configured" if differs(before, after) else "unchanged", before, after)
+
+    def _filled(self, one: Desired) -> KubeObject:
+        sources = {source: self._fresh(source) for source in one.late.sources}
+        live = self._stored.get(one.key)
+        return fill(one.body, one.late, sources, live, started=one.key in self._started)
+
+    def _must_start(self, key: ObjectKey) -> bool:
+        return key in self._started and key not in self.steps
+
+    def _may_start(self, one: Desired) -> bool:
+        """Whether a new workload can be made although what its pods read is still to come.
+
+        Its pods wait for that, and meanwhile they are scheduled, their volumes made and images pulled. Not
+        where nothing in the set promises a source, and not where one is there already and about to change:
+        the pods would start with the old.
+        """
+        late = one.late
+        if self._stored.get(one.key) is not None or not late.rollout_on or late.data_from or self._hold(one):
+            return False
+        coming = {source: self._block_by_source(source) for source in late.sources}
+        return all(
+            blocked is None or (not blocked.failing and self._stored.get(source) is None)
+            for source, blocked in coming.items()
+        )
 
     def _fresh(self, key: ObjectKey) -> KubeObject:
         """Give a late value's source.
@@ -276,6 +307,13 @@ class Rollout:
 
     def _block(self, one: Desired) -> _Blocked | None:
         """Say what holds an object back; None where it can be applied."""
+        found = self._hold(one)
+        for source in one.late.sources:
+            found = found or self._block_by_source(source)
+        return found
+
+    def _hold(self, one: Desired) -> _Blocked | None:
+        """Say what holds an object back whatever its late values are."""
         live = self._stored.get(one.key)
         if dig(live, "metadata", "deletionTimestamp"):
             return _Blocked(f"waits: it is still being deleted{holder(live)}", one.key)
@@ -285,10 +323,6 @@ class Rollout:
         if (one.key.api_version, one.key.kind) in self._brought and not self._established(one):
             definition = self._definition(one)
             return _Blocked(f"waits for {definition.short}", definition)
-        for source in one.late.sources:
-            blocked = self._block_by_source(source)
-            if blocked is not None:
-                return blocked
         return None
 
     def _block_by_source(self, source: ObjectKey) -> _Blocked | None:
@@ -336,8 +370,12 @@ class Rollout:
         ]
 
     def _open(self) -> list[Open]:
-        found = [Open(one.key, blocked.text, blocked.failing) for one, blocked in self._blocked()]
         unready = dict(self._unready())
+        found = [
+            Open(one.key, blocked.text, blocked.failing)
+            for one, blocked in self._blocked()
+            if one.key not in unready
+        ]
         found += self._client.in_parallel(lambda key: self._describe(key, unready[key]), unready).values()
         if self._limits.wait:
             remaining = [(key, self._stored.get(key)) for key in self._asked]
@@ -353,20 +391,3 @@ class Rollout:
         why = explain(self._client, obj) if self.elapsed >= _EXPLAIN_AFTER or state.failing else None
         text = f"{state.picture}: {why}" if why else state.picture
         return Open(key, text, state.failing or (why is not None and why.failing), state.final)
-
-
-def holder(obj: Mapping[str, object] | None) -> str:
-    """Say what keeps an object that is being deleted: a namespace's own words, or the finalizers."""
-    words = [
-        str(condition(obj, kind).get("message"))
-        for kind in (
-            "NamespaceContentRemaining",
-            "NamespaceFinalizersRemaining",
-            "NamespaceDeletionContentFailure",
-        )
-        if condition(obj, kind).get("status") == "True"
-    ]
-    finalizers = dig(obj, "metadata", "finalizers") or ()
-    if finalizers and not words:
-        words.append(f"held by {', '.join(finalizers)}")
-    return f": {'; '.join(words)}" if words else ""

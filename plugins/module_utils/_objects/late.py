@@ -7,7 +7,9 @@ Annotations of the prefix ``artifacts.clusterdepot.io/`` on a rendered object as
 
 - ``create-only: "true"``: the object is applied only where there is none (generated secrets).
 - ``rollout-on: "secret/NAME,configmap/NAME"`` on a workload: a digest of the named objects' data goes into
-  the pod template, so that a change of theirs rolls the pods.
+  the pod template, so that a change of theirs rolls the pods. The workload's own annotation of the same name
+  tells the digest its pods were started with: a new workload may start before the named objects exist, since
+  its pods wait for them, and needs no second rollout for a digest that only then is known.
 - ``data-from: "KEY=secret/NAMESPACE/NAME#SECRETKEY,..."`` on a ConfigMap: its data is filled from Secrets;
   ``KEY?=`` leaves the key out where the Secret has no such key.
 """
@@ -98,15 +100,26 @@ def parse_late(kind: str, namespace: str, annotations: Mapping[str, str]) -> Lat
     )
 
 
-def fill(obj: Mapping[str, Any], late: Late, sources: Mapping[ObjectKey, Mapping[str, Any]]) -> KubeObject:
+def fill(
+    obj: Mapping[str, Any],
+    late: Late,
+    sources: Mapping[ObjectKey, Mapping[str, Any]],
+    live: Mapping[str, Any] | None = None,
+    *,
+    started: bool = False,
+) -> KubeObject:
     """Give the object with its late values.
 
     :param sources: every object of ``late.sources``
+    :param live: the object as it is stored, None where it is not
+    :param started: the live object's pods have been made to wait for exactly these sources
     :raises LateValueError: a Secret lacks a key that is not optional, or its value is no text
     """
     filled = copy.deepcopy(dict(obj))
     if late.rollout_on:
-        _set_rollout_hash(filled, rollout_hash([sources[key] for key in late.rollout_on]))
+        digest = rollout_hash([sources[key] for key in late.rollout_on])
+        same_pods = started or _own_hash(live) == digest
+        _set_rollout_hash(filled, digest, _template_hash(live) if same_pods else digest)
     for entry in late.data_from:
         encoded = dig(sources[entry.secret], "data", entry.secret_key)
         if encoded is not None:
@@ -121,9 +134,8 @@ def fill(obj: Mapping[str, Any], late: Late, sources: Mapping[ObjectKey, Mapping
 def keep(obj: Mapping[str, Any], late: Late, live: Mapping[str, Any] | None) -> KubeObject:
     """Give the object with the late values that the live object has, where they cannot be known yet."""
     kept = copy.deepcopy(dict(obj))
-    old_hash = dig(live, "spec", "template", "metadata", "annotations", ROLLOUT_HASH)
-    if late.rollout_on and old_hash is not None:
-        _set_rollout_hash(kept, old_hash)
+    if late.rollout_on:
+        _set_rollout_hash(kept, _own_hash(live), _template_hash(live))
     for entry in late.data_from:
         old = dig(live, "data", entry.field)
         if old is not None:
@@ -163,11 +175,22 @@ def _fill(entry: str) -> DataFrom:
     return DataFrom(match[1], match[2] is not None, core("Secret", match[3], match[4]), match[5])
 
 
-def _set_rollout_hash(obj: KubeObject, value: str) -> None:
-    template = obj["spec"]["template"]
-    metadata = template.get("metadata") or {}
-    annotations = {**(metadata.get("annotations") or {}), ROLLOUT_HASH: value}
-    template["metadata"] = {**metadata, "annotations": annotations}
+def _own_hash(live: Mapping[str, Any] | None) -> str | None:
+    found = dig(live, "metadata", "annotations", ROLLOUT_HASH)
+    return found if isinstance(found, str) else None
+
+
+def _template_hash(live: Mapping[str, Any] | None) -> str | None:
+    found = dig(live, "spec", "template", "metadata", "annotations", ROLLOUT_HASH)
+    return found if isinstance(found, str) else None
+
+
+def _set_rollout_hash(obj: KubeObject, own: str | None, template: str | None) -> None:
+    for place, value in ((obj, own), (obj["spec"]["template"], template)):
+        if value is not None:
+            metadata = place.get("metadata") or {}
+            annotations = {**(metadata.get("annotations") or {}), ROLLOUT_HASH: value}
+            place["metadata"] = {**metadata, "annotations": annotations}
 
 
 def _text(entry: DataFrom, encoded: str) -> str:

@@ -73,7 +73,7 @@ def test_data_from_a_missing_key_is_told(kube_apply: Task, namespace: str) -> No
     )
 
 
-def test_a_workload_waits_for_the_certificates_secret(
+def test_a_new_workload_starts_before_its_certificate_and_rolls_out_once(
     kube_apply: Task, client: KubeClient, controllers: Controllers, namespace: str
 ) -> None:
     kube_apply([issuer(namespace, "ca")], wait=False)
@@ -82,10 +82,8 @@ def test_a_workload_waits_for_the_certificates_secret(
     objects = [workload, certificate(namespace, "tls", "ca"), config_map(namespace, "c", {})]
 
     def act() -> None:
-        controllers.wait_for(lambda: client.get("cert-manager.io/v1", "Certificate", namespace, "tls"))
-        time.sleep(1.5)
-        assert client.get("apps/v1", "Deployment", namespace, "d") is None
-        assert client.get("v1", "ConfigMap", namespace, "c") is not None
+        controllers.wait_for(lambda: client.get("apps/v1", "Deployment", namespace, "d"))
+        assert client.get("v1", "Secret", namespace, "tls") is None
         controllers.issue(namespace, "tls", "Zmlyc3Q=")
         controllers.run_pods(namespace)
 
@@ -93,16 +91,43 @@ def test_a_workload_waits_for_the_certificates_secret(
     with meanwhile(act):
         result = kube_apply(objects, wait_timeout=30)
     assert actions(predicted) == actions(result)
-    assert any(
-        "deployment/d waits for certificate/tls, which makes secret/tls" in line for line in kube_apply.lines
-    )
+    stored = client.get("apps/v1", "Deployment", namespace, "d")
+    assert stored is not None
+    assert len(client.list("apps/v1", "ReplicaSet", namespace)) == 1
+    assert stored["metadata"]["annotations"][f"{PREFIX}rollout-hash"]
+    assert "annotations" not in stored["spec"]["template"]["metadata"]
     assert kube_apply(objects)["changed"] is False
-    first = rollout_hash(client, namespace, "d")
 
     controllers.issue(namespace, "tls", "c2Vjb25k")
     assert kube_apply(objects, check_mode=True)["changed"]
     kube_apply(objects, wait=False)
-    assert rollout_hash(client, namespace, "d") != first
+    assert rollout_hash(client, namespace, "d")
+
+
+def test_a_new_workload_does_not_start_with_a_secret_that_is_about_to_change(
+    kube_apply: Task, client: KubeClient, controllers: Controllers, namespace: str
+) -> None:
+    kube_apply([issuer(namespace, "ca"), secret(namespace, "tls", {"tls.crt": "left over"})], wait=False)
+    controllers.make_ready(namespace, "issuers", "ca")
+    objects = [
+        deployment(namespace, "d", rollout_on="secret/tls"),
+        certificate(namespace, "tls", "ca"),
+        config_map(namespace, "c", {}),
+    ]
+
+    def act() -> None:
+        controllers.wait_for(lambda: client.get("v1", "ConfigMap", namespace, "c"))
+        time.sleep(1.5)
+        assert client.get("apps/v1", "Deployment", namespace, "d") is None
+        controllers.issue(namespace, "tls", "Zmlyc3Q=")
+        controllers.run_pods(namespace)
+
+    with meanwhile(act):
+        kube_apply(objects, wait_timeout=30)
+    assert any(
+        "deployment/d waits for certificate/tls, which makes secret/tls" in line for line in kube_apply.lines
+    )
+    assert kube_apply(objects)["changed"] is False
 
 
 def test_a_changed_certificate_must_be_ready_for_its_own_generation(

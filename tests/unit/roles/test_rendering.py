@@ -93,11 +93,14 @@ class Rendered:
 
 def _play(folder: Path) -> list[dict[str, Any]]:
     (provision,) = yaml.safe_load((ROOT / "playbooks" / "provision.yml").read_text(encoding="utf-8"))
+    health = next(
+        task for task in provision["tasks"] if "clusterdepot.artifacts.registry_health" in task
+    )
     shown = {
         "faults": "{{ _apply_faults }}",
         "objects": "{{ [] if _apply_faults else _apply_objects }}",
         "trusted": "{{ registry_trusted_hosts }}",
-        "health_url": provision["post_tasks"][0]["clusterdepot.artifacts.registry_health"]["url"],
+        "health_url": health["clusterdepot.artifacts.registry_health"]["url"],
     }
     removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
     return [
@@ -108,14 +111,19 @@ def _play(folder: Path) -> list[dict[str, Any]]:
             "connection": "local",
             # The role that applies reads a file of its neighbours; here nothing runs inside it.
             "vars": {**provision["vars"], "role_path": str(ROOT / "roles" / "apply")},
-            "roles": [role for role in provision["roles"] if not role.endswith(".apply")],
-            "post_tasks": [
+            "tasks": [
+                *(task for task in provision["tasks"] if _imports(task).get("tasks_from") == "render"),
                 _write(f"{folder}/{{{{ inventory_hostname }}}}.json", rendered=shown),
                 _write(f"{folder}/removal.json", rendered=removal, _node_trust_removing=True)
                 | {"run_once": True},
             ],
         }
     ]
+
+
+def _imports(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = task.get("ansible.builtin.import_role", {})
+    return found
 
 
 def _write(path: str, **variables: Any) -> dict[str, Any]:
