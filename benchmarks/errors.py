@@ -1,0 +1,10 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one error of this package."""
+
+from __future__ import annotations
+
+
+class BenchmarkError(Exception):
+    """A benchmark cannot give a figure; the text says why."""
