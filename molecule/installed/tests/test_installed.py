@@ -12,6 +12,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from tests.outside.kubectl import Kubectl
 from tests.outside.playbook import ROOT, Run
 
