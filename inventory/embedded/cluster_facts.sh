@@ -8,7 +8,8 @@
 
 set -eu
 
-path="${CLUSTERDEPOT_CLUSTER_FACTS:-$HOME/.local/state/clusterdepot/cluster.json}"
+state="${CLUSTERDEPOT_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/clusterdepot}"
+path="${CLUSTERDEPOT_CLUSTER_FACTS:-$state/cluster.json}"
 facts="\"{{ undef(hint='the embedded cluster was never up: $path is missing; run: make cluster-up') }}\""
 if [ -r "$path" ]; then
     facts="$(cat "$path")"
