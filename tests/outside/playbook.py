@@ -42,8 +42,15 @@ class Run:
         return {f"{o['kind']} {o['namespace']}/{o['name']}": o["action"] for o in objects}
 
 
-def run(name: str, *arguments: str, variables: dict[str, object] | None = None, **environment: str) -> Run:
+def run(name: str, *arguments: str, variables: dict[str, object] | None = None) -> Run:
     """`name` is provision or unprovision; `variables` become extra variables."""
+    process = start(name, *arguments, variables=variables)
+    output, _ = process.communicate()
+    return Run(process.returncode, output)
+
+
+def start(name: str, *arguments: str, variables: dict[str, object] | None = None) -> subprocess.Popen[str]:
+    """The same without waiting for its end; its process is the leader of a group of its own."""
     command = [
         str(Path(sys.executable).with_name("ansible-playbook")),
         f"--inventory={INVENTORY}",
@@ -51,17 +58,16 @@ def run(name: str, *arguments: str, variables: dict[str, object] | None = None, 
         f"--extra-vars={json.dumps(variables or {})}",
         *arguments,
     ]
-    done = subprocess.run(
+    return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=_users_environment() | environment,
+        env=_users_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    return Run(done.returncode, done.stdout)
 
 
 def _users_environment() -> dict[str, str]:

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+
+import pytest
 
 from tests.outside.kubectl import Kubectl, eventually
-from tests.outside.playbook import run
+from tests.outside.playbook import run, start
 
+NAMESPACE = "docker-registry"
 IMAGE = "docker.io/library/no-such-registry:9"
 WAIT_TIMEOUT = 300
 LINE = re.compile(r"^ +(\d+) s: ", re.MULTILINE)
@@ -26,20 +31,22 @@ def test_the_pods_own_reason_is_shown_and_ends_the_wait(kubectl: Kubectl) -> Non
     assert "no-such-registry" in shown[0]
     last = max(int(seconds) for seconds in LINE.findall(failed.output))
     assert last < WAIT_TIMEOUT / 4
-    pod = kubectl.get("pods", "-n", "docker-registry", "-l", "app.kubernetes.io/name=registry")["items"][0]
+    pod = kubectl.get("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/name=registry")["items"][0]
     assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
 
 
 def test_the_next_run_repairs_it(kubectl: Kubectl) -> None:
     assert run("provision").changed == 1
-    available = kubectl.get("deployment", "-n", "docker-registry", "docker-registry")["status"]
+    available = kubectl.get("deployment", "-n", NAMESPACE, "docker-registry")["status"]
     assert available["readyReplicas"] == 1
 
 
-def test_a_playbook_killed_half_way_is_repaired_by_the_next_run(kubectl: Kubectl) -> None:
-    kubectl("delete", "deployment", "-n", "docker-registry", "docker-registry")
-    kubectl("delete", "certificate", "-n", "docker-registry", "docker-registry-certificate")
-    kubectl("delete", "secret", "-n", "docker-registry", "docker-registry-secret")
-    eventually(lambda: "Deployment docker-registry/docker-registry" not in kubectl.ours(), 30, "it is gone")
-    assert run("provision").changed == 1
+@pytest.mark.parametrize("seen", ["certificate", "deployment"])
+def test_a_playbook_killed_half_way_is_repaired_by_the_next_run(kubectl: Kubectl, seen: str) -> None:
+    run("unprovision", variables={"unprovision_purge_data": True})
+    killed = start("provision")
+    eventually(lambda: bool(kubectl("get", seen, "-n", NAMESPACE, "-o", "name", check=False)), 60, seen)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert run("provision").code == 0
     assert run("provision").changed == 0
