@@ -20,14 +20,12 @@ NODE := .venv/.installed-cluster-$(call hash,requirements.txt requirements-clust
 TOOLS := .venv/.installed-test-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt)
 COLLECTION := .build/ansible_collections/clusterdepot/artifacts
 
-# A cluster named by the user is used as it is; otherwise the embedded one is brought up.
-ifneq ($(strip $(KUBECONFIG)),)
-  INVENTORY ?= inventory/own
-  CLUSTER :=
-else
-  INVENTORY ?= inventory/embedded
-  CLUSTER := cluster-up
-endif
+# Ansible refuses to run under a locale that is not UTF-8, such as that of cron or a bare container.
+export LC_ALL := C.UTF-8
+
+# A cluster named by the user, by its kubeconfig or an inventory, is used as it is; otherwise the embedded one is brought up.
+INVENTORY ?= $(if $(strip $(KUBECONFIG)),inventory/own,inventory/embedded)
+CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 
 PARTS := lint units sanity faults molecule
 
@@ -45,38 +43,38 @@ unprovision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## take the pla
 	@ansible-playbook -i "$(INVENTORY)" clusterdepot.artifacts.unprovision $(ARGS)
 
 test: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## run lint, units, sanity, faults and molecule
-	@$(PYTHON) -m tests.run $(PARTS)
+	@"$(PYTHON)" -m tests.run $(PARTS)
 
 lint: $(TOOLS) $(COLLECTION) ## ruff, mypy, yamllint, ansible-lint, REUSE, changelog
-	@$(PYTHON) -m tests.run $@
+	@"$(PYTHON)" -m tests.run $@
 
 units: $(TOOLS) $(COLLECTION) ## unit tests with coverage
-	@$(PYTHON) -m tests.run $@
+	@"$(PYTHON)" -m tests.run $@
 
 sanity: $(TOOLS) $(COLLECTION) packages-test ## ansible-test sanity, offline, no ignore file
-	@$(PYTHON) -m tests.run $@
+	@"$(PYTHON)" -m tests.run $@
 
 faults: $(TOOLS) $(COLLECTION) packages-cluster ## provoked failures against a real API server and registry
-	@$(PYTHON) -m tests.run $@
+	@"$(PYTHON)" -m tests.run $@
 
 molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on the embedded cluster (SCENARIO= one)
-	@$(PYTHON) -m tests.run $@ $(if $(SCENARIO),--scenario "$(SCENARIO)")
+	@"$(PYTHON)" -m tests.run $@ $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 bench: $(TOOLS) $(COLLECTION) packages-test cluster-up ## benchmarks, each beside a peer (BENCH= one)
-	@$(PYTHON) -m benchmarks $(BENCH)
+	@"$(PYTHON)" -m benchmarks $(BENCH)
 
 cluster-up: $(NODE) packages-cluster ## start the embedded cluster, building what is not cached
-	@$(PYTHON) -m devcluster up
+	@"$(PYTHON)" -m devcluster up
 
 cluster-down: $(NODE) ## stop the embedded cluster, keep its data
-	@$(PYTHON) -m devcluster down
+	@"$(PYTHON)" -m devcluster down
 
 cluster-status: $(NODE) ## tell what of the embedded cluster runs
-	@$(PYTHON) -m devcluster status
+	@"$(PYTHON)" -m devcluster status
 
 # The interpreter that takes the cluster down lies in .venv, so .venv goes last.
 clean: $(NODE) ## stop the embedded cluster, remove its data and all caches of this checkout
-	@$(PYTHON) -m devcluster clean
+	@"$(PYTHON)" -m devcluster clean
 	@rm -rf .build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.git/*' -prune -exec rm -rf {} +
 	@rm -rf .venv

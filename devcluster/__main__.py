@@ -11,7 +11,7 @@ import os
 import sys
 
 from devcluster import cluster, processes
-from devcluster.build import build
+from devcluster.build import build, missing
 from devcluster.errors import ClusterError
 from devcluster.folders import Folders, folders
 from devcluster.machine_checks import require
@@ -73,13 +73,14 @@ def _status(where: Folders, _: argparse.Namespace) -> int:
 
 def _build(where: Folders, options: argparse.Namespace) -> int:
     parts = select(options.parts) if options.parts else PARTS
-    require(where, building=True)
+    if missing(where, parts):
+        require(where, building=True)
     build(where, parts, Progress())
     return 0
 
 
 def _binaries(where: Folders, options: argparse.Namespace) -> int:
-    build(where, select(options.parts) if options.parts else PARTS, Progress())
+    _build(where, options)
     print(where.binaries)
     return 0
 

@@ -34,6 +34,7 @@ from devcluster.status import Status
 
 START_SECONDS = 300.0
 POLL_SECONDS = 0.1
+SETTLE_SECONDS = 15.0
 PROJECT = Path(__file__).parents[1]
 # linux/capability.h
 CAP_SYS_RESOURCE = 24
@@ -70,8 +71,16 @@ def down(folders: Folders) -> None:
 
 def clean(folders: Folders) -> None:
     """Ends the cluster and removes its data; the cache of built parts stays."""
-    down(folders)
-    shutil.rmtree(folders.state, ignore_errors=True)
+    if not folders.state.exists():
+        return
+    with _lock(folders):
+        _end(folders)
+        # Only what this package has made: the folder may be one that somebody named by mistake.
+        for path in folders.own():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def status(folders: Folders) -> Status | None:
@@ -115,7 +124,7 @@ def kernel() -> Kernel:
     """Reads what this process may do, which is what the node may do."""
     lines = Path("/proc/self/status").read_text().splitlines()
     effective = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
-    return Kernel(cgroups.version(), bool(effective >> CAP_SYS_RESOURCE & 1))
+    return Kernel(bool(effective >> CAP_SYS_RESOURCE & 1))
 
 
 def _binds(folders: Folders) -> Iterator[Bind]:
@@ -134,10 +143,20 @@ def _binds(folders: Folders) -> Iterator[Bind]:
 
 def _runs_as_planned(settings: Settings) -> bool:
     """Running, ready, and started by this code with these settings."""
-    now = status(settings.folders)
+    now = _settled(settings.folders)
     written = settings.folders.run / "plan.json"
     # As text: an earlier version of this code may have written a plan of another shape.
     return now is not None and now.ready and written.exists() and written.read_text() == plan(settings).text()
+
+
+def _settled(folders: Folders) -> Status | None:
+    """The status, once a part that is just being restarted is back: no reason to restart all the others."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    now = status(folders)
+    while now is not None and not now.ready and not now.failed and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        now = status(folders)
+    return now
 
 
 def _addresses(folders: Folders, settings: Settings | None) -> Addresses:

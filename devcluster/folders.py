@@ -68,6 +68,11 @@ class Folders:
         """The administrator's kubeconfig, for users of the cluster."""
         return self.state / "kubeconfig"
 
+    def own(self) -> tuple[Path, ...]:
+        """All that a cluster puts into its state folder, the lock aside."""
+        names = ("config", "kubeconfig", "cluster.json", "settings.json")
+        return (self.data, self.pki, self.run, self.logs, *(self.state / name for name in names))
+
     @property
     def facts(self) -> Path:
         """The JSON file that inventories read: addresses, names, paths."""

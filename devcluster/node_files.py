@@ -28,9 +28,8 @@ UPSTREAM_SERVERS = {"docker.io": "registry-1.docker.io"}
 
 @dataclass(frozen=True)
 class Kernel:
-    """What the machine's kernel gives the node: cgroup version 1 or 2, and CAP_SYS_RESOURCE or not."""
+    """What the machine gives the node: may a process lower its OOM score (CAP_SYS_RESOURCE)?"""
 
-    cgroup_version: int
     may_lower_oom_score: bool
 
 

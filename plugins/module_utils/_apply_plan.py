@@ -156,6 +156,8 @@ def _look_up(
                 objects_found[what] = read_object(client, what) if known else None
             elif what[1] in client.discover(what[0]):
                 lists_found[what] = tuple(client.list(*what))
+            else:
+                scopes[what] = None
         except KubeError as error:
             if error.status != 403 or what in essential:
                 raise

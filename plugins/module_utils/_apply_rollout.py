@@ -115,6 +115,7 @@ class Rollout:
         self._start = time.monotonic()
         self._stored: dict[ObjectKey, KubeObject | None] = dict(plan.facts.objects)
         self._given = {one.key: one for one in objects}
+        self._forget_what_goes_with_its_namespace()
         self._certificates = certificate_secrets(objects)
         self._brought = kinds_brought(objects)
         self._consumerless = consumerless_claims(objects, plan.facts.lists.get(STORAGE_CLASSES, ()))
@@ -147,6 +148,13 @@ class Rollout:
             opened = self._pass(look_again=True)
         self._picture.update((), self.elapsed)
 
+    def _forget_what_goes_with_its_namespace(self) -> None:
+        """What lies in a namespace that is being deleted and made anew has to be made anew as well."""
+        for key in self._stored:
+            namespace = core("Namespace", "", key.namespace)
+            if namespace in self._given and dig(self._stored.get(namespace), "metadata", "deletionTimestamp"):
+                self._stored[key] = None
+
     def _is_done(self, one: Desired, prediction: Prediction) -> bool:
         if prediction.action != "unchanged" or not prediction.settled:
             return False
@@ -175,7 +183,7 @@ class Rollout:
     def _trouble(self, error: KubeError, *, failing: bool = False) -> list[Open]:
         since = self._trouble_since = self.elapsed if self._trouble_since is None else self._trouble_since
         final = failing and self.elapsed - since >= self._limits.failure_grace
-        keys = [one.key for one in self._to_apply] or [*self._asked, *self._given]
+        keys = [one.key for one in self._to_apply] or [*self._asked, *self._to_delete, *self._given]
         return [Open(keys[0], f"waits: {error.message}", final=final)] if keys else []
 
     def _give_up(self, opened: Sequence[Open]) -> None:

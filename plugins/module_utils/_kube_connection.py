@@ -12,6 +12,7 @@ since its typed models are slow (kubernetes-client/python issue 1921).
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import re
@@ -157,8 +158,12 @@ def open_connection(kubeconfig: str | None, context: str | None) -> Connection:
     configuration = importlib.import_module("kubernetes.client").Configuration()
     path, chosen_by = _kubeconfig_path(kubeconfig)
     if path is None:
-        config.load_incluster_config(client_configuration=configuration)
-        return Connection(configuration, "credentials of the pod's service account")
+        origin = "credentials of the pod's service account"
+        try:
+            config.load_incluster_config(client_configuration=configuration)
+        except config.ConfigException as error:
+            raise KubeConfigError(f"{origin}, are not usable: {_one_line(str(error))}") from error
+        return Connection(configuration, origin)
     origin = f"kubeconfig {path}, {chosen_by}"
     try:
         config.load_kube_config(

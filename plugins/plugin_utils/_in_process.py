@@ -32,7 +32,6 @@ class InProcessAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = True
-    _supports_diff = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

@@ -15,7 +15,7 @@ from tests.outside.playbook import run
 def test_no_object_is_left(kubectl: Kubectl) -> None:
     assert kubectl.ours() == set()
     names = {item["metadata"]["name"] for item in kubectl.get("namespaces")["items"]}
-    assert not names & {"docker-registry", "clusterdepot-nodes"}
+    assert not names & {"docker-registry", "docker-registry-nodes"}
 
 
 def test_no_volume_is_left(kubectl: Kubectl) -> None:

@@ -31,14 +31,6 @@ class ObjectKey:
         """``deployment/name in namespace x``, for messages."""
         return f"{self.short} in namespace {self.namespace}" if self.namespace else self.short
 
-    def same_object(self, other: ObjectKey) -> bool:
-        """Whether both name one object, be it by different versions of its API group."""
-        return (self.group, self.kind, self.namespace, self.name) == (
-            other.group,
-            other.kind,
-            other.namespace,
-            other.name,
-        )
 
     @property
     def group(self) -> str:

@@ -47,6 +47,12 @@ def address_faults(objects: Sequence[Desired], facts: Facts, absent: Sequence[Ob
                 faults.append(
                     f'{service.key.full}: {field} "{text}" is no IP address; give one such as 192.0.2.10'
                 )
+        annotation, pool = requested_pool(service.body)
+        if pool and "metallb" in _balancer(service) and facts.scopes.get(ADDRESS_POOLS, True) is None:
+            faults.append(
+                f'{service.key.full}: annotation {annotation} names the pool "{pool}", but MetalLB is not '
+                "installed: the API server knows no IPAddressPool; install it, or leave the pool out"
+            )
         if ADDRESS_POOLS not in facts.lists or "metallb" not in _balancer(service):
             continue
         pools = [read_pool(entry) for entry in facts.lists[ADDRESS_POOLS]]

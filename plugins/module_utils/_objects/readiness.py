@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -166,10 +167,20 @@ def _service(obj: KubeObject) -> Readiness:
     if dig(obj, "spec", "type") != "LoadBalancer":
         return READY
     served = served_addresses(obj)
-    missing = [address for _field, address in requested_addresses(obj) if address not in served]
+    missing = [
+        address for _field, address in requested_addresses(obj) if _canonical(address) not in served
+    ]
     if dig(obj, "status", "loadBalancer", "ingress") and not missing:
         return READY
     return Readiness(False, f"no address yet{f', wanted {missing[0]}' if missing else ''}")
+
+
+def _canonical(address: str) -> str:
+    """Give the spelling that the API server stores; 2001:DB8::0:1 and 2001:db8::1 are the same address."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address
 
 
 def _replicas(obj: KubeObject) -> int:

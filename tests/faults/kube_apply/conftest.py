@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, connect
 from tests.faults.kube_apply.control_plane import ControlPlane, ControlPlaneError, binaries
+from tests.faults.kube_apply.controllers import Controllers
 from tests.faults.kube_apply.objects import CUSTOM_RESOURCES, STORAGE_CLASS
 from tests.faults.kube_apply.task import Task
 
@@ -51,3 +52,9 @@ def namespace(kube_apply: Task) -> str:
     name = f"test-{next(_NUMBERS)}"
     kube_apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
     return name
+
+
+@pytest.fixture
+def controllers(control_plane: ControlPlane) -> Controllers:
+    """Stands for cert-manager and the kubelet."""
+    return Controllers(control_plane)

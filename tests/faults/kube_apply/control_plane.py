@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 TOKEN = "kube-apply-tests"
+READER_TOKEN = "kube-apply-reader"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
 START_SECONDS = 90
 CONTROLLERS = (
@@ -69,7 +70,7 @@ class ControlPlane:
 
     @property
     def kubeconfig(self) -> Path:
-        """Path of a kubeconfig with all rights."""
+        """Path of a kubeconfig; its context ``tests`` has all rights, ``reader`` those it is given."""
         return self.folder / "kubeconfig"
 
     @property
@@ -81,7 +82,8 @@ class ControlPlane:
         """Start everything and wait until the API server is ready."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._write("service-account.key", self._pem(key))
-        self._write("tokens.csv", f'{TOKEN},tester,tester,"system:masters"\n'.encode())
+        users = f'{TOKEN},tester,tester,"system:masters"\n{READER_TOKEN},reader,reader\n'
+        self._write("tokens.csv", users.encode())
         etcd = f"http://127.0.0.1:{self._etcd_port}"
         self._spawn(
             "etcd",
@@ -171,8 +173,14 @@ class ControlPlane:
             "kind": "Config",
             "current-context": "tests",
             "clusters": [{"name": "tests", "cluster": cluster}],
-            "users": [{"name": "tester", "user": {"token": TOKEN}}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tester"}}],
+            "users": [
+                {"name": "tester", "user": {"token": TOKEN}},
+                {"name": "reader", "user": {"token": READER_TOKEN}},
+            ],
+            "contexts": [
+                {"name": "tests", "context": {"cluster": "tests", "user": "tester"}},
+                {"name": "reader", "context": {"cluster": "tests", "user": "reader"}},
+            ],
         }
 
     def _write(self, name: str, content: bytes) -> None:

@@ -7,18 +7,10 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from tests.faults.kube_apply.control_plane import ControlPlane
 from tests.faults.kube_apply.controllers import Controllers, meanwhile
 from tests.faults.kube_apply.objects import PREFIX, certificate, config_map, deployment, issuer, secret
 from tests.faults.kube_apply.task import Task, actions
-
-
-@pytest.fixture
-def controllers(control_plane: ControlPlane) -> Controllers:
-    return Controllers(control_plane)
 
 
 def rollout_hash(client: KubeClient, namespace: str, name: str) -> str:

@@ -20,8 +20,8 @@ from devcluster.node_files import CERTS_DIRECTORY, PAUSE_IMAGE, Kernel, cgroup_n
 
 FOLDERS = Folders(Path("/cache"), Path("/state"))
 ADDRESSES = Addresses(IPv4Network("100.64.0.0/18"))
-V1_CONTAINER = Kernel(cgroup_version=1, may_lower_oom_score=False)
-V2_MACHINE = Kernel(cgroup_version=2, may_lower_oom_score=True)
+V1_CONTAINER = Kernel(may_lower_oom_score=False)
+V2_MACHINE = Kernel(may_lower_oom_score=True)
 DEPOT = "http://100.64.33.2:5001/v2"
 
 
