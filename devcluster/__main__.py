@@ -15,7 +15,7 @@ from devcluster.build import build
 from devcluster.errors import ClusterError
 from devcluster.folders import Folders, folders
 from devcluster.machine_checks import require
-from devcluster.parts import PARTS, select
+from devcluster.parts import CLUSTER_PARTS, select
 from devcluster.progress import Progress
 from devcluster.settings import Settings
 
@@ -72,14 +72,14 @@ def _status(where: Folders, _: argparse.Namespace) -> int:
 
 
 def _build(where: Folders, options: argparse.Namespace) -> int:
-    parts = select(options.parts) if options.parts else PARTS
+    parts = select(options.parts) if options.parts else CLUSTER_PARTS
     require(where, building=True)
     build(where, parts, Progress())
     return 0
 
 
 def _binaries(where: Folders, options: argparse.Namespace) -> int:
-    build(where, select(options.parts) if options.parts else PARTS, Progress())
+    build(where, select(options.parts) if options.parts else CLUSTER_PARTS, Progress())
     print(where.binaries)
     return 0
 
