@@ -37,6 +37,13 @@ options:
       - Repository for the round trip.
     type: str
     default: clusterdepot-health/probe
+  round_trip_size:
+    description:
+      - Octets of random content that the image has, 1 to 10737418240. They are streamed, not held in memory.
+      - Choose it larger than your largest layer to see whether a proxy in front limits the size of a request.
+        If one does, smaller sizes are tried, without storing them, to tell the largest that passes.
+    type: int
+    default: 1024
   fail_when_unhealthy:
     description:
       - Whether the task fails if a check does. If not, look at RV(healthy).

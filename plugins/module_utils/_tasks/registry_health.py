@@ -33,37 +33,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import require_repository
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import is_ip_address
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_spec import (
+    ARGUMENT_SPEC,
+)
 
-_SECRET_SPEC: dict[str, Any] = {
-    "namespace": {"type": "str", "required": True},
-    "name": {"type": "str", "required": True},
-}
-
-READING_SPEC: dict[str, Any] = {
-    "url": {"type": "str", "required": True},
-    "ca_path": {"type": "path"},
-    "ca": {"type": "str"},
-    "validate_certs": {"type": "bool", "default": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "token_hosts": {"type": "list", "elements": "str", "default": [], "no_log": False},
-    "address": {"type": "str"},
-    "timeout": {"type": "float", "default": 30.0},
-    "retries": {"type": "int", "default": 0},
-    "delay": {"type": "float", "default": 2.0},
-    "min_days_left": {"type": "int", "default": 7},
-    "certificate_secret": {"type": "dict", "options": _SECRET_SPEC, "no_log": False},
-    "credentials_secret": {"type": "dict", "options": _SECRET_SPEC, "no_log": False},
-    "kubeconfig": {"type": "path"},
-    "context": {"type": "str"},
-}
-
-ARGUMENT_SPEC: dict[str, Any] = {
-    **READING_SPEC,
-    "round_trip": {"type": "bool", "default": False},
-    "round_trip_repository": {"type": "str", "default": "clusterdepot-health/probe"},
-    "fail_when_unhealthy": {"type": "bool", "default": True},
-}
+__all__ = ("ARGUMENT_SPEC", "run")
 
 
 class ParameterError(ArtifactsError):
