@@ -40,7 +40,7 @@ def check_by_name(tmp_path: Path) -> CheckByName:
 
     def call(**parameters: object) -> Result:
         mounted = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
-        task = [sys.executable, "-m", "tests.faults.registry_gateways.resolved_task", json.dumps(parameters)]
+        task = [sys.executable, "-m", "tests.faults.registry_gateways.task_process", json.dumps(parameters)]
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-ec", mounted, "sh", str(hosts), *task],
             cwd=PROJECT,
