@@ -47,6 +47,10 @@ class ProtocolFault(OciError):
     """What came back is not HTTP, ends too early, or contradicts itself."""
 
 
+class NoAnswer(ProtocolFault):
+    """The server closed the connection without a single octet of an answer."""
+
+
 class BodyTooLarge(OciError):
     """The answer is longer than the limit of its request."""
 
