@@ -75,5 +75,9 @@ class UnexpectedStatus(OciError):
         self.status = status
 
 
+class ChunksRefused(OciError):
+    """The registry takes no upload in chunks."""
+
+
 class DigestMismatch(OciError):
     """The bytes received are not the bytes that were asked for."""
