@@ -64,6 +64,7 @@ class Gateways:
             "defaults",
             "  mode http",
             "  timeout connect 5s",
+            "  retries 1",
             "  timeout client 10s",
             "  timeout server 10s",
             *(f"  {line}" for line in defaults.splitlines()),
