@@ -94,7 +94,10 @@ class _Clients:
 def examine(target: Target, deadline: Deadline) -> Report:
     """Checks the registry once. Raises TlsFailed where trust or client certificate cannot be read."""
     pinned = {} if target.address is None else {target.registry.host: target.address}
-    transport = Transport(client_context(target.trust), pinned)
+    trust = target.trust
+    # What a user gave is read at once, so that its faults are told; the system's roots only when needed.
+    given = target.registry.scheme == "https" or trust.private or trust.client_cert is not None
+    transport = Transport(client_context(trust) if given else (lambda: client_context(trust)), pinned)
     clients = _Clients.of(target, transport)
     try:
         report = _run_checks(target, clients, transport, deadline)

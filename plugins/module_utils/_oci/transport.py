@@ -12,7 +12,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .addresses import Address, connect, resolve
 from .deadline import Deadline
@@ -29,10 +29,13 @@ _IDLE_PER_ORIGIN = 64
 class Transport:
     """Connections to any number of origins.
 
+    ``context`` may be what makes one, for loading the system's roots takes longer than many a call over http.
     ``pinned``: host name -> address to connect to instead of resolving it (the TLS name stays the host's).
     """
 
-    def __init__(self, context: ssl.SSLContext, pinned: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, context: ssl.SSLContext | Callable[[], ssl.SSLContext], pinned: Mapping[str, str] | None = None
+    ) -> None:
         self._context = context
         self._pinned = dict(pinned or {})
         self._resolved: dict[tuple[str, int], tuple[Address, ...]] = {}
@@ -64,6 +67,8 @@ class Transport:
         """
         sock = connect(self.addresses(origin, deadline), deadline)
         if origin.scheme == "https":
+            if not isinstance(self._context, ssl.SSLContext):
+                self._context = self._context()
             sock = start_tls(sock, origin, self._context, deadline)
         return Stream(sock, deadline)
 
