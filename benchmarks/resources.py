@@ -22,7 +22,11 @@ SHOWN_OCTETS = 2000
 
 @dataclass(frozen=True)
 class Used:
-    """``wall`` and ``cpu`` in seconds, ``peak`` in octets; children that were waited for are counted in."""
+    """``wall`` and ``cpu`` in seconds, ``peak`` in octets; children that were waited for are counted in.
+
+    The kernel counts what a process was before it became another: ``peak`` is never below the memory of the
+    interpreter that started the command.
+    """
 
     wall: float
     cpu: float

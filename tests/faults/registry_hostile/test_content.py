@@ -125,10 +125,7 @@ def test_manifest_of_nonsense(check: Check, content: bytes) -> None:
         registry.store_manifest(content, OCI_MANIFEST, "tag")
         result = check(url=registry.url, expect=WANTED, deep=True, timeout=5)
     assert told(result)
-    assert not any(
-        ".." in request.path or "_catalog" in request.path or "md5" in request.path
-        for request in registry.asked
-    )
+    assert not any(".." in request.path or "_catalog" in request.path for request in registry.asked)
 
 
 JSON = st.recursive(

@@ -134,7 +134,6 @@ def test_links_that_cannot_be_read(check: Check, link: str) -> None:
         b"",
         b"null",
         b"[]",
-        b"{}",
         b'{"tags": 1}',
         b'{"tags": {"a": 1}}',
         b'{"tags": [1, null, [], {}]}',
@@ -143,7 +142,6 @@ def test_links_that_cannot_be_read(check: Check, link: str) -> None:
         b'{"tags": ["x\\r\\nX-Injected: 1"]}',
         b'{"tags": ["\\ud800"]}',
         b'{"tags": [' + b"[" * 100_000,
-        b'{"tags": null}',
         b"\xff\xfe\x00",
         json.dumps({"tags": ["t" * 5000]}).encode(),
     ],
@@ -155,6 +153,15 @@ def test_tags_that_are_none(check: Check, body: bytes) -> None:
     assert fault(result)
     assert not any("_catalog" in request.path for request in registry.asked)
     assert not any("\x1b" in line for line in result["table"])
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"tags": null}', b'{"tags": []}'])
+def test_no_tags_at_all_is_not_passed_over(check: Check, body: bytes) -> None:
+    with lying_registry() as registry:
+        registry.stored[LIST] = Answer(200, body)
+        result = check(url=registry.url, expect=EVERYTHING, timeout=5)
+    assert statuses(result)["expected_references"] in ("warn", "fail")
+    assert "no tags" in message(result, "expected_references")
 
 
 def _million_tags() -> Iterator[bytes]:
