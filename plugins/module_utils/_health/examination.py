@@ -59,7 +59,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transp
 
 _CAPABILITIES = ("catalog", "delete", "referrers", "mount", "chunked_upload", "range")
 _EARLIER_FAILED = "not tried, since an earlier check failed"
-# Only for what comes in masses: of a single request it matters how it fares at once.
+# Not for the client that the first answers come from: of those it matters how they fare at once.
 _PATIENCE = Patience(tries=5)
 
 

@@ -25,6 +25,8 @@ _MOST_REDIRECTS = 5
 # The second answer is for a registry that names a scope only once it has seen a token.
 _MOST_CHALLENGES = 2
 _MOST_WARNINGS = 100
+_MOST_RETRIES = 20
+_TOO_MANY_REQUESTS = 429
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -49,6 +51,7 @@ class Client:
         self.transport = transport
         self._patience = patience or Patience()
         self._resume_at = 0.0
+        self._spare_retries = _MOST_RETRIES
         self._warnings: dict[str, None] = {}
         self._authenticator = Authenticator(registry, credentials, transport.send, token_hosts)
 
@@ -137,6 +140,11 @@ class Client:
             )
             if wait is None or time.monotonic() + wait >= deadline.at:
                 return response
+            if response.status != _TOO_MANY_REQUESTS:
+                # A server that is down for good is not asked thousands of times over.
+                if self._spare_retries <= 0:
+                    return response
+                self._spare_retries -= 1
             # All threads rest, not only the one that was told to.
             self._resume_at = max(self._resume_at, time.monotonic() + wait)
             attempt += 1

@@ -26,6 +26,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls im
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import upload_blob
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import parse_url
+from tests.faults.registry.authority import Authority
 from tests.faults.registry.conftest import Check, Registry, Start
 from tests.faults.registry.test_real_registry import message, statuses
 
@@ -193,3 +194,19 @@ def test_new_parameters_that_are_bad(start_registry: Start, check: Check) -> Non
     )
     for name in ("connections", "round_trip_size", "client_key", "expect[0].repository"):
         assert f"{name}: " in refused["msg"]
+
+
+def test_a_registry_that_asks_who_we_are(
+    start_registry: Start, check: Check, authority: Authority, tmp_path: Path
+) -> None:
+    registry = start_registry(certificate=authority.issue(), client_authority=authority.pem)
+    for name, issuer in (("own", authority), ("other", Authority("another"))):
+        certificate, key = issuer.issue(dns_names=("client.test",))
+        (tmp_path / f"{name}.pem").write_bytes(certificate + key)
+    known = {"url": registry.url, "ca": authority.pem.decode()}
+    assert check(**known, client_cert=str(tmp_path / "own.pem"))["healthy"]
+    for wrong in ({}, {"client_cert": str(tmp_path / "other.pem")}):
+        told = check(**known, **wrong)["msg"]
+        assert "client_cert" in told
+    (tmp_path / "broken.pem").write_text("nothing")
+    assert "client_cert" in check(**known, client_cert=str(tmp_path / "broken.pem"))["msg"]
