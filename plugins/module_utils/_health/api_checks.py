@@ -54,6 +54,9 @@ def check_api(client: Client, deadline: Deadline) -> tuple[CheckResult, Response
     if answer.status == 401:
         return _judge_challenge(watch, answer), answer
     cause = _CAUSES.get(answer.status, "not what a registry answers to /v2/")
+    if answer.status == 400 and b"ssl certificate" in answer.body.lower():
+        # nginx shakes hands with anybody and tells only then (ssl_verify_client).
+        cause = "the server wants a client certificate that it trusts (client_cert)"
     return watch.fail(f"/v2/: {describe_failure(answer)}: {cause}"), None
 
 

@@ -98,7 +98,7 @@ class _Run:
     def _one(self) -> bool:
         with self._lock:
             # Pages of tags are asked for in here, while the other threads still work on the last one.
-            wanted = next(self._wanted, None)
+            wanted = self._next()
             self._position += 1
             position = self._position
         if wanted is None:
@@ -111,6 +111,15 @@ class _Run:
         if isinstance(result, ReferenceResult):
             self.results.append((position, result))
         return True
+
+    def _next(self) -> _Wanted | ReferenceResult | None:
+        wanted = next(self._wanted, None)
+        if isinstance(wanted, _Wanted) and self._deadline.passed:
+            # There may be any number of them.
+            self._wanted = iter(())
+            reason = "the time limit was over before it and all further ones were looked at"
+            return ReferenceResult(f"{wanted.repository}:{wanted.reference}", Status.FAIL, reason)
+        return wanted
 
     def _list(self, expected: Sequence[Expected]) -> Iterator[_Wanted | ReferenceResult]:
         for entry in expected:

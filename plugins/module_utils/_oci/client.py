@@ -13,7 +13,7 @@ from .authentication import Authenticator
 from .credentials import Credentials
 from .deadline import Deadline
 from .digest import Digest
-from .errors import RedirectRefused, SyntaxFault
+from .errors import ConnectFailed, RedirectRefused, SyntaxFault, TlsFailed
 from .manifest import ACCEPT
 from .patience import Patience
 from .transport import Request, Response, Transport
@@ -187,7 +187,11 @@ class Client:
             if target.origin != request.url.origin:
                 # The specification forbids it, and object stores refuse signed URLs that come with it.
                 headers = request.headers
-            response = self.transport.send(_with(request, target, headers), deadline)
+            try:
+                response = self.transport.send(_with(request, target, headers), deadline)
+            except (ConnectFailed, TlsFailed) as error:
+                error.message = f"after a redirect to {target.without_query}: {error.message}"
+                raise
         return response
 
     def _note_warnings(self, response: Response) -> None:

@@ -17,6 +17,7 @@ from .document import describe_failure, json_object
 from .errors import RedirectRefused, SyntaxFault, UnexpectedStatus
 from .exchange import Request, Response
 from .link import next_target
+from .reference import require_tag
 from .urls import Url, resolve_location
 
 _PAGE_SIZES: tuple[int | None, ...] = (1000, 100, None)
@@ -32,7 +33,10 @@ def tags(client: Client, repository: str, deadline: Deadline) -> Iterator[str]:
     raises.
     """
     url = client.url(f"/v2/{repository}/tags/list")
-    return _pages(client, url, "tags", pull_scope(repository), deadline)
+    for tag in _pages(client, url, "tags", pull_scope(repository), deadline):
+        # It becomes part of a URL.
+        require_tag(tag)
+        yield tag
 
 
 def repositories(client: Client, deadline: Deadline) -> Iterator[str]:
