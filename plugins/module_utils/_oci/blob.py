@@ -30,11 +30,12 @@ def blob_size(client: Client, repository: str, digest: Digest, deadline: Deadlin
         return _length(answer.header("Content-Length"))
     if answer.status in _REFUSED_HEAD:
         answer = first_octet(client, repository, digest, deadline)
-        if answer.status == 206:
+        if answer.status in (200, 206):
+            # rclone's object store answers a range with 200, and the octets of the range as its length.
             match = _CONTENT_RANGE.match((answer.header("Content-Range") or "").strip().lower())
-            return _believable(int(match[1]) if match is not None else None)
-        if answer.status == 200:
-            return _believable(_length(answer.header("Content-Length")))
+            if match is not None:
+                return int(match[1])
+            return _length(answer.header("Content-Length")) if answer.status == 200 else None
         if answer.status == 416:
             # Nothing is at position 0: the blob is empty.
             return 0
@@ -47,11 +48,6 @@ def first_octet(client: Client, repository: str, digest: Digest, deadline: Deadl
         "GET", client.blob_url(repository, digest), (("Range", "bytes=0-0"),), body_limit=2**62, peek=True
     )
     return client.send(request, pull_scope(repository), deadline)
-
-
-def _believable(size: int | None) -> int | None:
-    # Some object stores tell the size of what was asked for, one octet, as that of the whole.
-    return None if size == 1 else size
 
 
 def _length(value: str | None) -> int | None:
