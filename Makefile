@@ -30,7 +30,7 @@ CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 PARTS := lint units sanity faults molecule
 
 .PHONY: help provision unprovision test $(PARTS) bench cluster-up cluster-down cluster-status clean \
-        inventory-there packages-cluster packages-test
+        inventory-there packages-cluster packages-faults packages-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
@@ -42,7 +42,7 @@ provision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## bring the plan
 unprovision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## take the plane down, keep its data (INVENTORY=, ARGS=)
 	@ansible-playbook -i "$(INVENTORY)" clusterdepot.artifacts.unprovision $(ARGS)
 
-test: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## run lint, units, sanity, faults and molecule
+test: $(TOOLS) $(COLLECTION) packages-cluster packages-faults packages-test ## run lint, units, sanity, faults and molecule
 	@"$(PYTHON)" -m tests.run $(PARTS)
 
 lint: $(TOOLS) $(COLLECTION) ## ruff, mypy, yamllint, ansible-lint, REUSE, changelog
@@ -54,7 +54,7 @@ units: $(TOOLS) $(COLLECTION) ## unit tests with coverage
 sanity: $(TOOLS) $(COLLECTION) packages-test ## ansible-test sanity, offline, no ignore file
 	@"$(PYTHON)" -m tests.run $@
 
-faults: $(TOOLS) $(COLLECTION) packages-cluster ## provoked failures against a real API server and registry
+faults: $(TOOLS) $(COLLECTION) packages-cluster packages-faults ## provoked failures against a real API server and registry
 	@"$(PYTHON)" -m tests.run $@
 
 molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on the embedded cluster (SCENARIO= one)
@@ -99,6 +99,9 @@ inventory-there:
 
 packages-cluster:
 	@.ci/packages runc iptables nft=nftables conntrack ip=iproute2 busybox=busybox-static haproxy unshare=util-linux
+
+packages-faults:
+	@.ci/packages haproxy nginx=nginx-light unshare=util-linux
 
 packages-test:
 	@.ci/packages skopeo podman shellcheck

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from benchmarks import (
     cluster_warm_start,
     commands,
+    health_check_2000,
+    health_playbook_2000,
     provision_again,
     provision_until_healthy,
     results,
@@ -26,6 +28,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     provision_again.NAME: provision_again.measure,
     provision_until_healthy.NAME: provision_until_healthy.measure,
     cluster_warm_start.NAME: cluster_warm_start.measure,
+    health_check_2000.NAME: health_check_2000.measure,
+    health_playbook_2000.NAME: health_playbook_2000.measure,
 }
 RESULTS = commands.ROOT / "benchmarks" / "results.json"
 

@@ -15,7 +15,7 @@ from devcluster.build import build, missing
 from devcluster.errors import ClusterError
 from devcluster.folders import Folders, folders
 from devcluster.machine_checks import require
-from devcluster.parts import PARTS, select
+from devcluster.parts import CLUSTER_PARTS, select
 from devcluster.progress import Progress
 from devcluster.settings import Settings
 
@@ -72,7 +72,7 @@ def _status(where: Folders, _: argparse.Namespace) -> int:
 
 
 def _build(where: Folders, options: argparse.Namespace) -> int:
-    parts = select(options.parts) if options.parts else PARTS
+    parts = select(options.parts) if options.parts else CLUSTER_PARTS
     if missing(where, parts):
         require(where, building=True)
     build(where, parts, Progress())

@@ -26,7 +26,7 @@ from devcluster.errors import ComponentFailed
 from devcluster.facts import facts
 from devcluster.folders import Folders
 from devcluster.node_files import EGRESS_PORT, NODE_NAME, VOLUMES_DIRECTORY, Kernel, cgroup_name, files
-from devcluster.parts import PARTS
+from devcluster.parts import CLUSTER_PARTS
 from devcluster.plan import Bind, Plan, check_order
 from devcluster.progress import Progress, seconds
 from devcluster.settings import Settings
@@ -48,8 +48,8 @@ def up(folders: Folders, progress: Progress) -> bool:
         settings = Settings.read(folders.state)
         if settings is not None and _runs_as_planned(settings):
             return _restore_egress(settings)
-        machine_checks.require(folders, building=bool(missing(folders, PARTS)))
-        build(folders, PARTS, progress)
+        machine_checks.require(folders, building=bool(missing(folders, CLUSTER_PARTS)))
+        build(folders, CLUSTER_PARTS, progress)
         _end(folders)
         settings = Settings(folders, _addresses(folders, settings))
         settings.write()

@@ -9,7 +9,7 @@ Each family is one `go.mod` under `devcluster/go`, so that its parts share compi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devcluster.errors import ClusterError
@@ -28,6 +28,7 @@ class Part:
     `binaries` maps the name in the cache to the Go package; `seconds` is the cold build time
     on two cores, used for the estimate only; `share` names a module and the files of it that are
     used as they are (CRDs, a default configuration), by a pattern relative to the module.
+    `measured_beside` is true for what benchmarks compare with and no cluster runs.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Part:
     seconds: int
     linker_flags: str = ""
     share: tuple[str, str] | None = None
+    # Not in repr, which the key of the cache is made of: it says who needs a part, not what is built.
+    measured_beside: bool = field(default=False, repr=False)
 
 
 def _kubernetes(*names: str) -> tuple[tuple[str, str], ...]:
@@ -44,6 +47,7 @@ def _kubernetes(*names: str) -> tuple[tuple[str, str], ...]:
 
 _CONTAINERD = "github.com/containerd/containerd/v2/cmd"
 _CNI = "github.com/containernetworking/plugins/plugins"
+_CRANE = "github.com/google/go-containerregistry/cmd/crane"
 _CERT_MANAGER = "github.com/cert-manager/cert-manager"
 _DISTRIBUTION = "github.com/distribution/distribution/v3"
 _METALLB = "go.universe.tf/metallb"
@@ -105,7 +109,9 @@ PARTS: tuple[Part, ...] = (
         40,
         share=(_METALLB, "config/crd/bases/*.yaml"),
     ),
+    Part("crane", "crane", (("crane", _CRANE),), 25, measured_beside=True),
 )
+CLUSTER_PARTS: tuple[Part, ...] = tuple(part for part in PARTS if not part.measured_beside)
 
 
 def select(names: Iterable[str]) -> tuple[Part, ...]:

@@ -33,6 +33,14 @@ options:
       - Whether to verify the chain and the name of the served certificate.
     type: bool
     default: true
+  client_cert:
+    description:
+      - File with a certificate (PEM, its chain after it) to show to a server that asks for one.
+    type: path
+  client_key:
+    description:
+      - File with the key of O(client_cert), without a passphrase. Not needed where the key is in that file.
+    type: path
   username:
     description:
       - User name, to be given together with O(password).
@@ -41,6 +49,18 @@ options:
     description:
       - Password of O(username). It is sent to the registry and its token server only.
     type: str
+  docker_config:
+    description:
+      - A C(config.json) as C(docker login) writes it, instead of O(username) and O(password).
+      - The entry of the registry in C(auths) is taken, with C(auth), C(username) and C(password), or
+        C(identitytoken). It is an error if there is none. Credential helpers are not run.
+    type: path
+  wrong_credentials:
+    description:
+      - Whether to try, where credentials are given, if the registry refuses a wrong password.
+      - A made-up password is sent once with the right user name. Turn it off where that locks an account.
+    type: bool
+    default: true
   token_hosts:
     description:
       - Further hosts that may see the credentials because the registry's token server has such a name.
@@ -53,6 +73,13 @@ options:
       - IP address to connect to, instead of resolving the name in O(url). That name still counts
         for TLS and for the Host header.
     type: str
+  every_address:
+    description:
+      - Whether to check the connection, TLS, the certificate and the API also at every address behind the
+        name on its own. Such checks are named like V(tls[198.18.0.1]).
+      - A load balancer hides that one of several replicas is down or serves an old certificate.
+    type: bool
+    default: false
   timeout:
     description:
       - Seconds that the whole call may take, all retries included.
@@ -73,6 +100,62 @@ options:
       - A served certificate that is valid for fewer days is a warning. One that has expired is a failure.
     type: int
     default: 7
+  fail_days_left:
+    description:
+      - A served certificate that is valid for fewer days is a failure.
+    type: int
+    default: 0
+  max_latency_ms:
+    description:
+      - Milliseconds; if the median of five requests to V(/v2/) takes longer, that is a warning.
+    type: int
+  expect:
+    description:
+      - What must be in the registry.
+      - Each manifest is fetched, and its bytes must have the digest that is told. Many tags are checked
+        at once, over O(connections) connections.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      repository:
+        description: Name of the repository, without the registry.
+        type: str
+        required: true
+      tags:
+        description:
+          - Tags, or digests such as V(sha256:...), that must exist.
+          - If there are none, and O(expect[].all_tags) is false, the repository must exist.
+        type: list
+        elements: str
+        default: []
+      all_tags:
+        description: Whether to check every tag that the registry lists.
+        type: bool
+        default: false
+      platforms:
+        description:
+          - Platforms that each must be there for, as V(os/architecture) or V(os/architecture/variant).
+          - For an image without an index, its configuration says which it is for.
+        type: list
+        elements: str
+        default: []
+  deep:
+    description:
+      - Whether the configuration and every layer of what O(expect) names must be there as well, with
+        the right size. Nothing but sizes is asked for, so a changed content is not seen.
+    type: bool
+    default: false
+  connections:
+    description:
+      - How many connections to use at once for O(expect), 1 to 64.
+    type: int
+    default: 8
+  catalog:
+    description:
+      - Whether to ask for the list of repositories. A registry need not have one, so its absence is no fault.
+    type: bool
+    default: false
   certificate_secret:
     description:
       - Secret in the cluster whose C(tls.crt) the registry must be serving.
@@ -101,6 +184,19 @@ options:
         description: Its name.
         type: str
         required: true
+  docker_config_secret:
+    description:
+      - Secret in the cluster of type C(kubernetes.io/dockerconfigjson), instead of O(docker_config).
+    type: dict
+    suboptions:
+      namespace:
+        description: Its namespace.
+        type: str
+        required: true
+      name:
+        description: Its name.
+        type: str
+        required: true
   kubeconfig:
     description:
       - Path of the kubeconfig; used only to read secrets.
@@ -112,5 +208,6 @@ options:
       - Context in the kubeconfig; by default its current one.
     type: str
 notes:
-  - The C(kubernetes) library is needed only with O(certificate_secret) or O(credentials_secret).
+  - The C(kubernetes) library is needed only with O(certificate_secret), O(credentials_secret) or
+    O(docker_config_secret).
 """

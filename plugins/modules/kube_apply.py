@@ -28,15 +28,16 @@ options:
       - V(artifacts.clusterdepot.io/create-only) with the value V("true") applies the object only where
         there is none such.
       - V(artifacts.clusterdepot.io/rollout-on) on a workload, with a value such as
-        V(secret/NAME,configmap/NAME), keeps a digest of the data of these objects of the same namespace in the
-        workload's annotation V(artifacts.clusterdepot.io/rollout-hash), and replaces the pods, by the same annotation
-        of the pod template, when the data changes.
+        V(secret/NAME,configmap/NAME), keeps a digest of the data of these objects of the same namespace in
+        the workload's annotation V(artifacts.clusterdepot.io/rollout-hash), and replaces the pods, by the
+        same annotation of the pod template, when the data changes.
       - V(artifacts.clusterdepot.io/data-from) on a ConfigMap, with a value such as
         V(KEY=secret/NAMESPACE/NAME#SECRETKEY), fills C(data) from a Secret. V(KEY?=...) leaves the key out
         where the Secret lacks it.
-      - An object with such an annotation is applied as soon as what it names exists; a new workload at once,
-        if what it names is promised by another object of the set, since its pods wait for that themselves. The
-        Secret of a Certificate that is also given counts as existing once that Certificate is ready.
+      - An object with such an annotation is applied as soon as what it names exists; a new workload at
+        once, if what it names is promised by another object of the set, since its pods wait for that
+        themselves. The Secret of a Certificate that is also given counts as existing once that Certificate
+        is ready.
     type: list
     elements: dict
     default: []

@@ -9,8 +9,8 @@ short_description: Check that an image registry is healthy, and fail if it is no
 version_added: 0.1.0
 description:
   - Talks to the registry itself, by the OCI distribution protocol, and looks at its TLS certificate,
-    its API, its login and, if asked to,
-    at pushing, pulling and deleting.
+    its API, its login and, if asked to, at the images that must be in it and at pushing, pulling and
+    deleting.
   - Every check ends with a status and a message with the likely cause. The whole call never takes
     longer than O(timeout).
 author:
@@ -25,7 +25,7 @@ attributes:
 options:
   round_trip:
     description:
-      - Whether to push a tiny image, pull it, compare it and delete it.
+      - Whether to push an image of O(round_trip_size) octets, pull it, compare it and delete it.
       - Where the registry does not delete, one image of a fixed content stays behind, however many
         times this is done.
       - The name of O(round_trip_repository) may stay in the registry's catalogue. Upload sessions
@@ -37,6 +37,13 @@ options:
       - Repository for the round trip.
     type: str
     default: clusterdepot-health/probe
+  round_trip_size:
+    description:
+      - Octets of random content that the image has, 1 to 10737418240. They are streamed, not held in memory.
+      - Choose it larger than your largest layer to see whether a proxy in front limits the size of a request.
+        If one does, smaller sizes are tried, without storing them, to tell the largest that passes.
+    type: int
+    default: 1024
   fail_when_unhealthy:
     description:
       - Whether the task fails if a check does. If not, look at RV(healthy).
@@ -66,6 +73,36 @@ EXAMPLES = r"""
     retries: 10
     timeout: 60
 
+- name: Check that every image of a release is there, whole, and for both kinds of nodes
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+    docker_config: ~/.docker/config.json
+    expect:
+      - repository: shop/web
+        tags: ["4.1", "4.2"]
+        platforms: [linux/amd64, linux/arm64]
+      - repository: shop/batch
+        all_tags: true
+    deep: true
+
+- name: Find out whether layers of 200 MiB get through the proxy in front
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+    credentials_secret:
+      namespace: docker-registry
+      name: docker-registry-credentials
+    round_trip: true
+    round_trip_size: 209715200
+    timeout: 300
+
+- name: Check every replica behind a name, and warn early
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+    every_address: true
+    min_days_left: 21
+    fail_days_left: 3
+    max_latency_ms: 250
+
 - name: Check one of the addresses behind a name
   clusterdepot.artifacts.registry_health:
     url: https://registry.example.com
@@ -88,9 +125,11 @@ checks:
   contains:
     name:
       description:
-        - One of V(connection), V(tls), V(certificate_days_left), V(certificate_equals_secret),
-          V(api), V(credentials),
-          V(anonymous_refused) and V(round_trip). Those of the certificate are left out with V(http://).
+        - One of V(connection), V(tls), V(certificate_days_left), V(certificate_equals_secret), V(api),
+          V(clock), V(credentials), V(anonymous_refused), V(wrong_credentials_refused),
+          V(expected_references), V(blobs), V(catalog), V(referrers), V(latency) and V(round_trip).
+        - Those of the certificate are left out with V(http://). With O(every_address) those up to V(api)
+          come again for each address, named like V(tls[198.18.0.1]).
       type: str
     status:
       description: One of V(ok), V(warn), V(fail) and V(skipped).
@@ -105,10 +144,64 @@ capabilities:
   description:
     - What the registry was seen to do. C(authentication) is V(none), or V(basic) or V(bearer), or
       both with a comma between.
-      C(push) and C(delete) are known only after a round trip.
+    - The others are true, false, or null where it is not known. C(catalog) needs O(catalog), C(referrers)
+      O(expect) or a round trip, all others a round trip.
+    - What a registry cannot do is no fault.
   returned: always
   type: dict
-  sample: {"authentication": "basic", "push": true, "delete": true}
+  sample:
+    authentication: basic
+    catalog: null
+    chunked_upload: true
+    delete: true
+    mount: true
+    push: true
+    range: true
+    referrers: false
+versions:
+  description: Headers that tell of the server, where it sends them.
+  returned: always
+  type: dict
+  contains:
+    api_version:
+      description: C(Docker-Distribution-Api-Version). It is not needed, and says little.
+      type: str
+    server:
+      description: C(Server), often that of a proxy in front.
+      type: str
+references:
+  description: What was found for each reference that O(expect) names, in its order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    reference:
+      description: Repository and tag, or repository and digest; the repository alone where it has no tags.
+      type: str
+      sample: library/app:1.2
+    digest:
+      description: Digest of the manifest or index; empty where there is none.
+      type: str
+    media_type:
+      description: Its media type.
+      type: str
+    platforms:
+      description:
+        - The platforms that the index names. Of an image without an index, that of its configuration,
+          looked at only where platforms are expected.
+      type: list
+      elements: str
+    status:
+      description: One of V(ok), V(warn) and V(fail).
+      type: str
+    message:
+      description: What is wrong, with the likely cause; empty if nothing is.
+      type: str
+registry_warnings:
+  description: Texts of C(Warning) headers that the registry sent, each once.
+  returned: always
+  type: list
+  elements: str
 certificate:
   description: The served certificate, even where it was not trusted; empty where none was received.
   returned: always

@@ -32,6 +32,19 @@ EXAMPLES = r"""
     url: https://registry.example.com
   register: registry
 
+- name: Look which tags of a repository are not for arm64
+  clusterdepot.artifacts.registry_health_info:
+    url: https://registry.example.com
+    expect:
+      - repository: shop/web
+        all_tags: true
+        platforms: [linux/arm64]
+  register: shop
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ shop.references | rejectattr('status', 'equalto', 'ok') | map(attribute='reference') }}"
+
 - name: Say until when its certificate is valid
   ansible.builtin.debug:
     msg: "{{ registry.certificate.not_after }}"
@@ -51,9 +64,11 @@ checks:
   contains:
     name:
       description:
-        - One of V(connection), V(tls), V(certificate_days_left), V(certificate_equals_secret),
-          V(api), V(credentials),
-          V(anonymous_refused) and V(round_trip). Those of the certificate are left out with V(http://).
+        - One of V(connection), V(tls), V(certificate_days_left), V(certificate_equals_secret), V(api),
+          V(clock), V(credentials), V(anonymous_refused), V(wrong_credentials_refused),
+          V(expected_references), V(blobs), V(catalog), V(referrers), V(latency) and V(round_trip).
+        - Those of the certificate are left out with V(http://). With O(every_address) those up to V(api)
+          come again for each address, named like V(tls[198.18.0.1]).
       type: str
     status:
       description: One of V(ok), V(warn), V(fail) and V(skipped).
@@ -68,10 +83,63 @@ capabilities:
   description:
     - What the registry was seen to do. C(authentication) is V(none), or V(basic) or V(bearer), or
       both with a comma between.
-      C(push) and C(delete) are known only after a round trip.
+    - The others are true, false, or null where it is not known. C(catalog) needs O(catalog), C(referrers)
+      O(expect). All others are null here, since only writing tells.
+    - What a registry cannot do is no fault.
   returned: always
   type: dict
-  sample: {"authentication": "basic", "push": true, "delete": true}
+  sample:
+    authentication: basic
+    catalog: null
+    chunked_upload: null
+    delete: null
+    mount: null
+    range: null
+    referrers: false
+versions:
+  description: Headers that tell of the server, where it sends them.
+  returned: always
+  type: dict
+  contains:
+    api_version:
+      description: C(Docker-Distribution-Api-Version). It is not needed, and says little.
+      type: str
+    server:
+      description: C(Server), often that of a proxy in front.
+      type: str
+references:
+  description: What was found for each reference that O(expect) names, in its order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    reference:
+      description: Repository and tag, or repository and digest; the repository alone where it has no tags.
+      type: str
+      sample: library/app:1.2
+    digest:
+      description: Digest of the manifest or index; empty where there is none.
+      type: str
+    media_type:
+      description: Its media type.
+      type: str
+    platforms:
+      description:
+        - The platforms that the index names. Of an image without an index, that of its configuration,
+          looked at only where platforms are expected.
+      type: list
+      elements: str
+    status:
+      description: One of V(ok), V(warn) and V(fail).
+      type: str
+    message:
+      description: What is wrong, with the likely cause; empty if nothing is.
+      type: str
+registry_warnings:
+  description: Texts of C(Warning) headers that the registry sent, each once.
+  returned: always
+  type: list
+  elements: str
 certificate:
   description: The served certificate, even where it was not trusted; empty where none was received.
   returned: always

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
+    Status,
     Stopwatch,
+    not_asked,
     skipped,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.authentication import challenges_of
@@ -52,6 +54,9 @@ def check_api(client: Client, deadline: Deadline) -> tuple[CheckResult, Response
     if answer.status == 401:
         return _judge_challenge(watch, answer), answer
     cause = _CAUSES.get(answer.status, "not what a registry answers to /v2/")
+    if answer.status == 400 and b"ssl certificate" in answer.body.lower():
+        # nginx shakes hands with anybody and tells only then (ssl_verify_client).
+        cause = "the server wants a client certificate that it trusts (client_cert)"
     return watch.fail(f"/v2/: {describe_failure(answer)}: {cause}"), None
 
 
@@ -132,6 +137,37 @@ def check_no_credentials(anonymous: Client, open_answer: Response | None, deadli
     except OciError as error:
         return watch.fail(f"asking for an anonymous token: {error.message}")
     return watch.ok("an anonymous token opens /v2/") if answer.status == 200 else watch.warn(unseen)
+
+
+def check_wrong_credentials(
+    wrong: Client | None, open_answer: Response | None, credentials: CheckResult | None, deadline: Deadline
+) -> CheckResult:
+    """Is a wrong password refused? ``wrong`` has one, or is None where that is not asked for.
+
+    ``credentials``: how the right one fared.
+    """
+    name = "wrong_credentials_refused"
+    if wrong is None or credentials is None:
+        return not_asked(name)
+    if open_answer is None or open_answer.status == 200:
+        return skipped(name, "the registry does not ask for credentials, or does not answer")
+    if credentials.status is Status.FAIL:
+        return skipped(name, "the right credentials were not accepted either")
+    watch = Stopwatch(name)
+    try:
+        answer = wrong.ping(deadline)
+    except AuthenticationFailed:
+        return watch.ok("a made-up password gets no token")
+    except OciError as error:
+        return watch.fail(f"asking with a made-up password: {error.message}")
+    if answer.status == 200:
+        return watch.fail(
+            "the login accepts anything: a made-up password opens /v2/. Likely cause: the token server "
+            "checks none, or a proxy in front adds credentials of its own"
+        )
+    if answer.status in (401, 403):
+        return watch.ok(f"a made-up password gets {answer.status}")
+    return watch.warn(f"a made-up password gets {describe_failure(answer)}, expected 401")
 
 
 def schemes_of(answer: Response) -> tuple[str, ...]:

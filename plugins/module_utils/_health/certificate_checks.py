@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
@@ -23,7 +24,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
     SyntaxFault,
     TlsFailed,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 
 # OpenSSL's X509_V_ERR numbers (x509_vfy.h).
@@ -77,11 +78,18 @@ def check_days_left(target: Target, served: Served | None) -> CheckResult:
     if served.facts is None:
         return watch.warn("the served certificate cannot be read")
     days = served.facts.days_left()
+    if served.facts.not_before > datetime.now(UTC):
+        return watch.fail(
+            f"not valid yet, only from {served.facts.not_before:%Y-%m-%d %H:%M} UTC: the clock here or "
+            "at the issuer is wrong"
+        )
     until = f"until {served.facts.not_after:%Y-%m-%d %H:%M} UTC"
     if days < 0:
         return watch.fail(
             f"expired ({until}): renew it, then restart what serves it, for registries load it only once"
         )
+    if days < target.fail_days_left:
+        return watch.fail(f"{days} days left, {until}, fewer than {target.fail_days_left}: renew it")
     if days < target.min_days_left:
         return watch.warn(
             f"{days} days left, {until}, fewer than {target.min_days_left}: "
@@ -127,7 +135,8 @@ def _served(encoded: bytes | None) -> Served | None:
 
 def _fetch_unverified(target: Target, deadline: Deadline) -> Served | None:
     pinned = {} if target.address is None else {target.registry.host: target.address}
-    transport = Transport(client_context(Trust(verify=False)), pinned)
+    trust = replace(target.trust, verify=False)
+    transport = Transport(client_context(trust), pinned)
     try:
         stream = transport.connect(target.registry, deadline)
     except OciError:

@@ -5,27 +5,41 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.api_checks import (
     check_anonymous,
-    check_api,
     check_credentials,
     check_no_credentials,
+    check_wrong_credentials,
     schemes_of,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.capability_checks import (
+    check_catalog,
+    check_referrers,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.certificate_checks import (
-    Served,
     check_days_left,
-    check_equals_secret,
-    check_tls,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.expected_images import (
+    check_expected,
+    skip_expected,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.reachability import (
+    Reached,
+    reach,
+    reach_every_address,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     Report,
     Status,
-    Stopwatch,
+    not_asked,
     redacted,
+    safe_text,
     skipped,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.round_trip import (
@@ -33,30 +47,63 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.rou
     check_round_trip,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.target import Target
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.time_checks import (
+    check_clock,
+    check_latency,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.client import Client
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadline import Deadline
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import OciError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.patience import Patience
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 
+_CAPABILITIES = ("catalog", "delete", "referrers", "mount", "chunked_upload", "range")
+_EARLIER_FAILED = "not tried, since an earlier check failed"
+# Not for the client that the first answers come from: of those it matters how they fare at once.
+_PATIENCE = Patience(tries=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """The registry as seen with the credentials, with none, and with wrong ones (None: not to be tried)."""
+
+    own: Client
+    anonymous: Client
+    wrong: Client | None
+
+    @classmethod
+    def of(cls, target: Target, transport: Transport) -> _Clients:
+        """All over the same connections."""
+        registry, hosts, own = target.registry, target.token_hosts, target.credentials
+        wrong = None
+        if own is not None and target.wrong_credentials:
+            made_up = own.with_secret(secrets.token_urlsafe(24))
+            wrong = Client(registry, transport, made_up, hosts)
+        return cls(
+            Client(registry, transport, own, hosts, _PATIENCE),
+            Client(registry, transport, None, hosts),
+            wrong,
+        )
+
+    @property
+    def all(self) -> tuple[Client, ...]:
+        """Those that there are."""
+        return tuple(client for client in (self.own, self.anonymous, self.wrong) if client is not None)
+
 
 def examine(target: Target, deadline: Deadline) -> Report:
-    """Checks the registry once. Raises TlsFailed where the trusted roots cannot be read, and nothing else."""
+    """Checks the registry once. Raises TlsFailed where trust or client certificate cannot be read."""
     pinned = {} if target.address is None else {target.registry.host: target.address}
-    transport = Transport(client_context(target.trust), pinned)
-    own = Client(target.registry, transport, target.credentials, target.token_hosts)
-    anonymous = Client(target.registry, transport, None, target.token_hosts)
+    trust = target.trust
+    # What a user gave is read at once, so that its faults are told; the system's roots only when needed.
+    given = target.registry.scheme == "https" or trust.private or trust.client_cert is not None
+    transport = Transport(client_context(trust) if given else (lambda: client_context(trust)), pinned)
+    clients = _Clients.of(target, transport)
     try:
-        report = _run_checks(target, own, anonymous, deadline)
+        report = _run_checks(target, clients, transport, deadline)
     finally:
         transport.close()
-    secrets = own.secrets | anonymous.secrets
-    return Report(
-        tuple(redacted(check, secrets) for check in report.checks),
-        report.certificate,
-        report.capabilities,
-        report.leftovers,
-    )
+    return _shown(report, clients.all)
 
 
 def examine_until_healthy(target: Target, retries: int, delay: float, deadline: Deadline) -> Report:
@@ -71,66 +118,95 @@ def examine_until_healthy(target: Target, retries: int, delay: float, deadline: 
         if report.healthy or attempt == retries or time.monotonic() + delay >= deadline.at:
             break
         time.sleep(delay)
-    return Report(report.checks, report.certificate, report.capabilities, tuple(left))
+    return replace(report, leftovers=tuple(left))
 
 
-def _run_checks(target: Target, own: Client, anonymous: Client, deadline: Deadline) -> Report:
-    transport = own.transport
-    connection = _check_connection(target, transport, deadline)
-    checks = [connection]
-    reachable = connection.status is Status.OK
-    served: Served | None = None
-    if reachable:
-        tls, served = check_tls(target, transport, deadline)
-    else:
-        tls = skipped("tls", "no connection")
-    usable = reachable and tls.status is not Status.FAIL
-    checks += [tls]
+def _run_checks(target: Target, clients: _Clients, transport: Transport, deadline: Deadline) -> Report:
+    reached = reach(target, transport, clients.anonymous, deadline)
+    checks = list(reached.checks)
     if target.registry.scheme == "https":
-        checks += [check_days_left(target, served), check_equals_secret(target, served)]
+        checks.insert(2, check_days_left(target, reached.served))
+    if target.every_address:
+        checks += reach_every_address(target, transport, deadline)
+    checks.append(check_clock(reached.answer, reached.received, reached.served))
+    checks += _login_checks(target, clients, reached, deadline)
+    capabilities: dict[str, bool | str | None] = dict.fromkeys(_CAPABILITIES)
+    if reached.answer is not None:
+        capabilities["authentication"] = ",".join(schemes_of(reached.answer)) or "none"
+    usable = reached.answer is not None and checks[-3].status is not Status.FAIL
     if usable:
-        api, answer = check_api(anonymous, deadline)
+        expected = check_expected(clients.own, target.expected, target.deep, target.connections, deadline)
     else:
-        api, answer = skipped("api", "no connection" if not reachable else "no trusted TLS connection"), None
-    checks.append(api)
-    if target.credentials is None:
-        checks.append(check_no_credentials(anonymous, answer, deadline))
+        expected = skip_expected(target.expected, _EARLIER_FAILED)
+    catalog, capabilities["catalog"] = check_catalog(clients.own, target.catalog, usable, deadline)
+    if target.expected:
+        referrers, capabilities["referrers"] = check_referrers(clients.own, expected.image, deadline)
     else:
-        checks.append(check_credentials(own, answer, deadline))
-    checks.append(check_anonymous(anonymous, answer, target.credentials is not None, deadline))
-    capabilities: dict[str, bool | str] = {}
-    if answer is not None:
-        capabilities["authentication"] = ",".join(schemes_of(answer)) or "none"
-    trip = _round_trip(target, own, all(check.status is not Status.FAIL for check in checks), deadline)
+        referrers = not_asked("referrers")
+    latency = check_latency(clients.anonymous, target.max_latency_ms, usable, deadline)
+    checks += [*expected.checks, catalog, referrers, latency]
+    healthy = all(check.status is not Status.FAIL for check in checks)
+    trip = _round_trip(target, clients.own, healthy, deadline)
+    capabilities |= trip.capabilities
     return Report(
         (*checks, trip.result),
-        served.facts if served is not None else None,
-        capabilities | trip.capabilities,
+        reached.served.facts if reached.served is not None else None,
+        capabilities,
         trip.leftovers,
+        _versions(reached),
+        expected.references,
     )
 
 
-def _check_connection(target: Target, transport: Transport, deadline: Deadline) -> CheckResult:
-    """Does the name resolve, and does something accept connections there?"""
-    watch = Stopwatch("connection")
-    plain = target.registry.__class__("http", target.registry.host, target.registry.port)
-    try:
-        addresses = transport.addresses(plain, deadline)
-        transport.connect(plain, deadline).close()
-    except OciError as error:
-        return watch.fail(error.message)
-    shown = ", ".join(address.host for address in addresses[:4])
-    if target.address is not None:
-        return watch.ok(f"{shown} (given, not resolved) accepts connections on port {target.registry.port}")
-    return watch.ok(f"{shown} accepts connections on port {target.registry.port}")
+def _login_checks(
+    target: Target, clients: _Clients, reached: Reached, deadline: Deadline
+) -> tuple[CheckResult, CheckResult, CheckResult]:
+    answer, given = reached.answer, target.credentials is not None
+    if given:
+        credentials = check_credentials(clients.own, answer, deadline)
+    else:
+        credentials = check_no_credentials(clients.anonymous, answer, deadline)
+    anonymous = check_anonymous(clients.anonymous, answer, given, deadline)
+    wrong = check_wrong_credentials(clients.wrong, answer, credentials if given else None, deadline)
+    return credentials, anonymous, wrong
+
+
+def _versions(reached: Reached) -> dict[str, str]:
+    if reached.answer is None:
+        return {}
+    headers = {"api_version": "Docker-Distribution-Api-Version", "server": "Server"}
+    found = {name: reached.answer.header(header) for name, header in headers.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def _round_trip(target: Target, client: Client, healthy: bool, deadline: Deadline) -> RoundTripOutcome:
     name = "round_trip"
     if target.round_trip is None:
-        return RoundTripOutcome(skipped(name, "not asked for"))
+        return RoundTripOutcome(not_asked(name))
     if target.round_trip.refused is not None:
         return RoundTripOutcome(skipped(name, target.round_trip.refused))
     if not healthy:
-        return RoundTripOutcome(skipped(name, "not tried, since an earlier check failed"))
-    return check_round_trip(client, target.round_trip.repository, deadline)
+        return RoundTripOutcome(skipped(name, _EARLIER_FAILED))
+    return check_round_trip(client, target.round_trip, deadline)
+
+
+def _shown(report: Report, clients: Iterable[Client]) -> Report:
+    """The report without any secret that a server echoed."""
+    hidden = frozenset[str]().union(*(client.secrets for client in clients))
+    warnings = dict.fromkeys(text for client in clients for text in client.warnings)
+    return replace(
+        report,
+        checks=tuple(redacted(check, hidden) for check in report.checks),
+        versions={name: safe_text(value, hidden)[:200] for name, value in report.versions.items()},
+        references=tuple(
+            replace(
+                found,
+                reference=safe_text(found.reference, hidden),
+                message=safe_text(found.message, hidden),
+                media_type=safe_text(found.media_type, hidden),
+                platforms=tuple(safe_text(name, hidden) for name in found.platforms),
+            )
+            for found in report.references
+        ),
+        warnings=tuple(safe_text(text, hidden) for text in warnings),
+    )

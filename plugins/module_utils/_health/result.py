@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certificate import Certificate
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 
-_LONGEST_MESSAGE = 600
+_LONGEST_MESSAGE = 3000
+_MOST_LISTED = 10
 _SHORTEST_SECRET = 4
+NOT_ASKED = "not asked for"
 
 
 class Status(StrEnum):
@@ -28,26 +30,46 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check: its name, status, how long it took (milliseconds), and a sentence with the likely cause."""
+    """One check: its name, status, how long it took (milliseconds), and a sentence with the likely cause.
+
+    ``lines``: the message as a terminal shows it where it is a list, a heading first; else empty.
+    """
 
     name: str
     status: Status
     latency_ms: float
     message: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceResult:
+    """What was found at one expected reference (``repository:tag`` or ``repository@digest``)."""
+
+    reference: str
+    status: Status
+    message: str
+    digest: str = ""
+    media_type: str = ""
+    platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The results in the order of the checks.
 
-    ``capabilities``: what the registry was seen to do. ``leftovers``: what a round trip could not take away
-    again.
+    ``capabilities``: what the registry was seen to do, None where that is not known. ``leftovers``: what a
+    round trip could not take away again. ``versions``: headers that tell of the server. ``warnings``: what
+    the registry itself warned of.
     """
 
     checks: tuple[CheckResult, ...]
     certificate: Certificate | None = None
-    capabilities: dict[str, bool | str] = field(default_factory=dict)
+    capabilities: dict[str, bool | str | None] = field(default_factory=dict)
     leftovers: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    references: tuple[ReferenceResult, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -61,11 +83,14 @@ class Report:
 
 
 class Stopwatch:
-    """Makes the result of one check, with the time since the check began."""
+    """Makes the result of one check, with the time since the check began.
 
-    def __init__(self, name: str) -> None:
+    ``already``: seconds that it has taken before.
+    """
+
+    def __init__(self, name: str, already: float = 0.0) -> None:
         self._name = name
-        self._started = time.monotonic()
+        self._started = time.monotonic() - already
 
     def ok(self, message: str) -> CheckResult:
         """All is as it should be."""
@@ -79,8 +104,21 @@ class Stopwatch:
         """It does not work."""
         return self._result(Status.FAIL, message)
 
+    def fail_list(self, heading: str, faults: Sequence[str]) -> CheckResult:
+        """It does not work, for these reasons; of many only the first are told."""
+        shown = list(faults[:_MOST_LISTED])
+        if len(faults) > len(shown):
+            shown.append(f"and {len(faults) - len(shown)} more")
+        result = self.fail(f"{heading}: {'; '.join(shown)}")
+        return replace(result, lines=(f"{heading}:", *shown))
+
     def _result(self, status: Status, message: str) -> CheckResult:
         return CheckResult(self._name, status, round((time.monotonic() - self._started) * 1000, 1), message)
+
+
+def not_asked(name: str) -> CheckResult:
+    """A check that nobody asked for."""
+    return skipped(name, NOT_ASKED)
 
 
 def skipped(name: str, message: str) -> CheckResult:
@@ -89,10 +127,16 @@ def skipped(name: str, message: str) -> CheckResult:
 
 
 def redacted(check: CheckResult, secrets: Iterable[str]) -> CheckResult:
-    """The result as it may be shown: one printable line, without secrets that a hostile server echoed."""
-    message = check.message
+    """The result as it may be shown: printable lines, without secrets that a hostile server echoed."""
+    known = tuple(secrets)
+    lines = tuple(safe_text(line, known) for line in check.lines)
+    return replace(check, message=safe_text(check.message, known), lines=lines)
+
+
+def safe_text(text: str, secrets: Iterable[str]) -> str:
+    """One printable line without these secrets."""
     for secret in sorted(secrets, key=len, reverse=True):
         # Cutting out a secret of a letter or two would garble the text and tell the secret.
         if len(secret) >= _SHORTEST_SECRET:
-            message = message.replace(secret, "********")
-    return CheckResult(check.name, check.status, check.latency_ms, printable(message, _LONGEST_MESSAGE))
+            text = text.replace(secret, "********")
+    return printable(text, _LONGEST_MESSAGE)

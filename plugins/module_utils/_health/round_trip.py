@@ -1,19 +1,24 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Push, pull and delete one tiny image, and leave nothing behind where the registry allows that."""
+"""Push, pull and delete one image, and leave nothing behind where the registry allows that."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.probe import Probe
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     Stopwatch,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.size_limit import largest_body
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.target import RoundTrip
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.blob import first_octet
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.client import Client
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadline import Deadline
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.digest import Digest, digest_of
@@ -22,57 +27,32 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.docume
     error_codes,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import (
+    ChunksRefused,
+    DigestMismatch,
     OciError,
+    ProtocolFault,
     UnexpectedStatus,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manifest import (
-    OCI_CONFIG,
-    OCI_LAYER,
-    OCI_MANIFEST,
-    Descriptor,
-    image_config,
-    image_manifest,
-)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manifest import OCI_MANIFEST
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.referrers import referrers
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import upload_blob
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import (
+    mount_blob,
+    upload_blob,
+    upload_in_chunks,
+)
 
-# Where nothing can be deleted, the probe is always the same one, so that it is left behind once and not at
-# each run.
-_LASTING_TAG = "probe"
-_LASTING_CONTENT = b"clusterdepot registry health probe".ljust(512, b"\0")
 _MOST_RESERVED = 5.0
 _PUSH_CAUSES = {
     401: "these credentials may not push (or the token server grants no push)",
     403: "these credentials may not push to this repository",
     404: "the repository does not exist and is not made by a push",
     405: "the registry is read-only (maintenance mode), or a pull-through proxy",
-    413: "a proxy in front limits the size of request bodies",
+    413: "a proxy in front limits the size of request bodies (nginx: client_max_body_size; ingress-nginx: "
+    "the annotation proxy-body-size)",
     500: "the storage cannot be written: full, read-only or denied? See the registry's log",
     503: "the storage does not answer",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A tiny image: its tag, its blobs, its manifest."""
-
-    tag: str
-    layer: bytes
-    config: bytes
-    manifest: bytes
-
-    @classmethod
-    def make(cls, lasting: bool) -> Probe:
-        """One of its own for every run, or the lasting one."""
-        layer = _LASTING_CONTENT if lasting else secrets.token_bytes(512)
-        config = image_config(digest_of(layer), "registry health probe")
-        manifest = image_manifest(Descriptor.of(OCI_CONFIG, config), (Descriptor.of(OCI_LAYER, layer),))
-        return cls(_LASTING_TAG if lasting else f"probe-{secrets.token_hex(8)}", layer, config, manifest)
-
-    @property
-    def blobs(self) -> tuple[Digest, ...]:
-        """The digests of its blobs."""
-        return digest_of(self.layer), digest_of(self.config)
 
 
 @dataclass(slots=True)
@@ -81,19 +61,20 @@ class RoundTripOutcome:
 
     result: CheckResult
     leftovers: tuple[str, ...] = ()
-    capabilities: dict[str, bool | str] = field(default_factory=dict)
+    capabilities: dict[str, bool | str | None] = field(default_factory=dict)
 
 
 class _Failed(Exception):
     """A step of the round trip did not do what it should."""
 
 
-def check_round_trip(client: Client, repository: str, deadline: Deadline) -> RoundTripOutcome:
+def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> RoundTripOutcome:
     """Pushes, pulls, compares and deletes. Part of the time is kept back for cleaning up after a failure."""
     watch = Stopwatch("round_trip")
+    repository = wanted.repository
     work = deadline.before(min(_MOST_RESERVED, deadline.seconds / 4))
     pushed: list[str] = []
-    capabilities: dict[str, bool | str] = {}
+    capabilities: dict[str, bool | str | None] = {}
     leftovers: tuple[str, ...] = ()
     fault = ""
     lasting = existed = False
@@ -102,11 +83,11 @@ def check_round_trip(client: Client, repository: str, deadline: Deadline) -> Rou
         with _as_failures():
             lasting = not _deletes(client, repository, work)
             capabilities["delete"] = not lasting
-            probe = Probe.make(lasting)
-            existed = lasting and client.head_manifest(repository, probe.tag, work).status == 200
-            _push(client, repository, probe, pushed, work, deadline)
+            probe = Probe.make(wanted.size, lasting)
+            existed = lasting and _same_manifest(client, repository, probe, work)
+            capabilities |= _push(client, repository, probe, pushed, work, deadline)
             capabilities["push"] = True
-            _pull(client, repository, probe, work)
+            capabilities |= _pull(client, repository, probe, work)
     except _Failed as failed:
         fault = str(failed)
     finally:
@@ -147,31 +128,88 @@ def _deletes(client: Client, repository: str, deadline: Deadline) -> bool:
     return not (answer.status == 405 or (answer.status == 400 and "UNSUPPORTED" in error_codes(answer)))
 
 
+def _same_manifest(client: Client, repository: str, probe: Probe, deadline: Deadline) -> bool:
+    answer = client.head_manifest(repository, str(digest_of(probe.manifest)), deadline)
+    return answer.status == 200
+
+
 def _push(
     client: Client, repository: str, probe: Probe, pushed: list[str], work: Deadline, cleanup: Deadline
-) -> None:
-    for content in (probe.layer, probe.config):
-        upload_blob(client, repository, content, work, cleanup)
-        pushed.append(f"blob {repository}@{digest_of(content)}")
-        _expect(
-            client.head_blob(repository, digest_of(content), work), 200, "looking for the blob just pushed"
-        )
+) -> dict[str, bool | str | None]:
+    layer, config = probe.blobs
+    _push_layer(client, repository, probe, work, cleanup)
+    pushed.append(f"blob {repository}@{layer}")
+    chunked = _push_config(client, repository, probe, work, cleanup)
+    pushed.append(f"blob {repository}@{config}")
+    for blob in probe.blobs:
+        _expect(client.head_blob(repository, blob, work), 200, "looking for the blob just pushed")
     # Named before it is sent: an answer that gets lost does not mean that nothing was stored.
     pushed.append(f"image {repository}:{probe.tag}")
     answer = client.put_manifest(repository, probe.tag, OCI_MANIFEST, probe.manifest, work)
     _expect(answer, 201, "pushing the manifest")
+    return {"chunked_upload": chunked, "mount": _mounts(client, repository, config, work, cleanup)}
 
 
-def _pull(client: Client, repository: str, probe: Probe, work: Deadline) -> None:
+def _push_layer(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Deadline) -> None:
+    """Raises _Failed, with the largest size that passes, where a proxy cuts the upload off."""
+    size = probe.layer.length
+    try:
+        upload_blob(client, repository, probe.layer, work, cleanup, probe.layer_digest)
+    except (UnexpectedStatus, ProtocolFault) as error:
+        cut_off = isinstance(error, ProtocolFault) or error.status == 413
+        if not cut_off or size <= 1:
+            raise
+        if isinstance(error, UnexpectedStatus):
+            cause = _PUSH_CAUSES[413]
+        else:
+            cause = "likely, a proxy in front limits the size of request bodies, or the time of a request"
+        limit = largest_body(client, repository, size, work, cleanup)
+        raise _Failed(f"{error.message}: {cause}; {limit}") from error
+
+
+def _push_config(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Deadline) -> bool:
+    """Whether it could be pushed in chunks; if not, it is pushed whole."""
+    try:
+        half = (len(probe.config) + 1) // 2
+        upload_in_chunks(client, repository, probe.config, half, work, cleanup)
+    except ChunksRefused:
+        upload_blob(client, repository, probe.config, work, cleanup)
+        return False
+    return True
+
+
+def _mounts(client: Client, repository: str, blob: Digest, work: Deadline, cleanup: Deadline) -> bool | None:
+    # From the same repository: another one would stay in the catalogue.
+    try:
+        return mount_blob(client, repository, blob, repository, work, cleanup)
+    except OciError:
+        return None
+
+
+def _pull(client: Client, repository: str, probe: Probe, work: Deadline) -> dict[str, bool | str | None]:
     digest = digest_of(probe.manifest)
     for reference in (probe.tag, str(digest)):
         answer = client.get_manifest(repository, reference, work)
         _expect(answer, 200, "pulling the manifest just pushed")
         digest.verify(answer.body, "the manifest just pushed")
-    for content in (probe.layer, probe.config):
-        answer = client.get_blob(repository, digest_of(content), len(content), work)
+    for blob, size in zip(probe.blobs, (probe.layer.length, len(probe.config)), strict=True):
+        hashed = hashlib.sha256()
+        answer = client.get_blob(repository, blob, size, work, hashed.update)
         _expect(answer, 200, "pulling the blob just pushed")
-        digest_of(content).verify(answer.body, "the blob just pushed")
+        if hashed.hexdigest() != blob.encoded:
+            raise DigestMismatch(
+                f"the blob just pushed: the bytes received have digest sha256:{hashed.hexdigest()}, "
+                f"expected {blob}"
+            )
+    ranged = first_octet(client, repository, probe.layer_digest, work).status == 206
+    return {"range": ranged, "referrers": _has_referrers(client, repository, digest, work)}
+
+
+def _has_referrers(client: Client, repository: str, digest: Digest, work: Deadline) -> bool | None:
+    try:
+        return referrers(client, repository, digest, work).supported
+    except OciError:
+        return None
 
 
 def _clean_up(

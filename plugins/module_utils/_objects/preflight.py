@@ -122,8 +122,6 @@ def _issuer_faults(objects: Sequence[Desired], facts: Facts) -> Iterator[str]:
 def _existing(key: ObjectKey, facts: Facts) -> str:
     found = facts.lists.get((key.api_version, key.kind), ())
     here = (
-        str(one["metadata"]["name"])
-        for one in found
-        if one["metadata"].get("namespace", "") == key.namespace
+        str(one["metadata"]["name"]) for one in found if one["metadata"].get("namespace", "") == key.namespace
     )
     return ", ".join(sorted(here)) or f"there is no {key.kind} yet"

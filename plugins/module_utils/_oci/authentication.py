@@ -1,9 +1,10 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answering a registry's challenges: Basic, and Bearer with tokens from the token server (GET).
+"""Answering a registry's challenges: Basic, and Bearer with tokens from the token server.
 
-Source: the distribution project's token authentication specification, and RFC 6750 for the Bearer scheme.
+Source: the distribution project's token authentication specification (GET, and OAuth2 by POST), and
+RFC 6750 for the Bearer scheme.
 Credentials go to the registry itself and to a token server that belongs to it, and to nobody else; never over
 http when the registry is asked over https.
 """
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from .challenge import Challenge, readable_challenges
 from .credentials import Credentials
@@ -30,6 +33,8 @@ _DEFAULT_LIFETIME = 60.0
 _LONGEST_LIFETIME = 24 * 3600.0
 _EARLY = 5.0
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}\Z")
+_CLIENT_ID = "clusterdepot.artifacts"
+_TOKEN_ANSWER_LIMIT = 1024 * 1024
 _DOCKER_HUB_REGISTRY = "registry-1.docker.io"
 _DOCKER_HUB_TOKENS = "auth.docker.io"
 
@@ -65,6 +70,8 @@ class Authenticator:
         self._service: _Service | None = None
         self._tokens: dict[tuple[_Service, frozenset[str]], _Token] = {}
         self._issued: set[str] = set()
+        # Threads that share a client must not fetch a token each.
+        self._lock = threading.RLock()
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -82,19 +89,25 @@ class Authenticator:
                 return f"Bearer {token.value}"
         return None
 
-    def answer(self, refusal: Response, scopes: frozenset[str], deadline: Deadline) -> str | None:
+    def answer(
+        self, refusal: Response, refused: str | None, scopes: frozenset[str], deadline: Deadline
+    ) -> str | None:
         """The Authorization to try after a 401, or None where there is nothing to answer it with.
 
-        Bearer is preferred where both are offered. Scopes are passed on as the registry spells them. Raises
-        AuthenticationFailed (the token server refused), CredentialsWithheld, SyntaxFault (unreadable
-        challenge), and what sending a request raises.
+        ``refused``: the Authorization that got the 401. Bearer is preferred where both are offered. Scopes
+        are passed on as the registry spells them. Raises AuthenticationFailed (the token server refused),
+        CredentialsWithheld, SyntaxFault (unreadable challenge), and what sending a request raises.
         """
         offered = {challenge.scheme: challenge for challenge in reversed(challenges_of(refusal))}
         bearer = offered.get("bearer")
         if bearer is not None:
-            return self._bearer(bearer, refusal.url, scopes, deadline)
+            with self._lock:
+                known = self.known(scopes)
+                if known is not None and known != refused:
+                    return known
+                return self._bearer(bearer, refusal.url, scopes, deadline)
         if "basic" in offered and self._credentials is not None:
-            self._basic = True
+            self._basic = self._credentials.basic is not None
             return self._credentials.basic
         return None
 
@@ -128,23 +141,51 @@ class Authenticator:
         return realm
 
     def _fetch(self, service: _Service, scopes: frozenset[str], deadline: Deadline) -> _Token:
+        if self._credentials is not None:
+            self._require_related(service.realm.origin)
+        by_form = self._credentials is not None and self._credentials.identity_token is not None
+        request = self._token_form(service, scopes) if by_form else self._token_query(service, scopes)
+        answer = self._send(request, deadline)
+        if answer.status in (404, 405) and self._credentials is not None and not by_form:
+            # A server that knows OAuth2 alone.
+            answer = self._send(self._token_form(service, scopes), deadline)
+        if answer.status != 200:
+            raise AuthenticationFailed(self._token_refusal(service.realm, answer))
+        return _read_token(answer)
+
+    def _token_query(self, service: _Service, scopes: frozenset[str]) -> Request:
         url = service.realm
         if service.service is not None:
             url = url.with_parameter("service", service.service)
         for scope in sorted(scopes):
             url = url.with_parameter("scope", scope)
         headers: tuple[tuple[str, str], ...] = (("Accept", "application/json"),)
-        if self._credentials is not None:
-            self._require_related(service.realm.origin)
+        if self._credentials is not None and self._credentials.basic is not None:
             headers = (*headers, ("Authorization", self._credentials.basic))
-        answer = self._send(Request("GET", url, headers, body_limit=1024 * 1024), deadline)
-        if answer.status != 200:
-            raise AuthenticationFailed(self._token_refusal(url, answer))
-        return _read_token(answer)
+        return Request("GET", url, headers, body_limit=_TOKEN_ANSWER_LIMIT)
+
+    def _token_form(self, service: _Service, scopes: frozenset[str]) -> Request:
+        fields = {
+            "service": service.service or "",
+            "client_id": _CLIENT_ID,
+            "scope": " ".join(sorted(scopes)),
+        }
+        credentials = self._credentials
+        if credentials is not None and credentials.identity_token is not None:
+            fields |= {"grant_type": "refresh_token", "refresh_token": credentials.identity_token}
+        elif credentials is not None:
+            fields |= {
+                "grant_type": "password",
+                "username": credentials.username,
+                "password": credentials.password,
+            }
+        headers = (("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"))
+        body = urlencode(fields).encode("ascii")
+        return Request("POST", service.realm, headers, body, body_limit=_TOKEN_ANSWER_LIMIT)
 
     def _token_refusal(self, url: Url, answer: Response) -> str:
         shown = f"{url.without_query} answered {describe_failure(answer)}"
-        if answer.status not in (401, 403):
+        if answer.status not in (400, 401, 403):
             return f"no token from the token server: {shown}"
         if self._credentials is None:
             return f"the token server gives no token without credentials: {shown}"

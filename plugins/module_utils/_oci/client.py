@@ -5,21 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from .authentication import Authenticator
 from .credentials import Credentials
 from .deadline import Deadline
 from .digest import Digest
-from .errors import RedirectRefused, SyntaxFault
+from .errors import ConnectFailed, RedirectRefused, SyntaxFault, TlsFailed
 from .manifest import ACCEPT
+from .patience import Patience
 from .transport import Request, Response, Transport
 from .urls import Origin, Url, resolve_location
+from .warnings import warning_text
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 # The second answer is for a registry that names a scope only once it has seen a token.
 _MOST_CHALLENGES = 2
+_MOST_WARNINGS = 100
+_MOST_RETRIES = 20
+_TOO_MANY_REQUESTS = 429
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,7 +35,8 @@ class Client:
     """One registry, one identity. ``credentials`` None: anonymous, which includes anonymous tokens.
 
     Methods return the answer with whatever status it has; they raise what Transport.send raises,
-    RedirectRefused, and, where a challenge cannot be answered, AuthenticationFailed or SyntaxFault.
+    RedirectRefused, and, where a challenge cannot be answered, AuthenticationFailed or SyntaxFault. May be
+    used by several threads at once. ``patience``: how often to ask again where the registry says "later".
     """
 
     def __init__(
@@ -37,15 +45,25 @@ class Client:
         transport: Transport,
         credentials: Credentials | None = None,
         token_hosts: Iterable[str] = (),
+        patience: Patience | None = None,
     ) -> None:
         self.registry = registry
         self.transport = transport
+        self._patience = patience or Patience()
+        self._resume_at = 0.0
+        self._spare_retries = _MOST_RETRIES
+        self._warnings: dict[str, None] = {}
         self._authenticator = Authenticator(registry, credentials, transport.send, token_hosts)
 
     @property
     def secrets(self) -> frozenset[str]:
         """Every secret that was or may be sent, to be cut out of all texts."""
         return self._authenticator.secrets
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the registry warned of, in the order it did, each once."""
+        return tuple(self._warnings)
 
     def url(self, path: str) -> Url:
         """A URL of this registry; ``path`` begins with a slash."""
@@ -87,29 +105,66 @@ class Client:
 
     def head_blob(self, repository: str, digest: Digest, deadline: Deadline) -> Response:
         """Whether there is such a blob."""
-        return self.send(Request("HEAD", self._blob(repository, digest)), pull_scope(repository), deadline)
+        return self.send(Request("HEAD", self.blob_url(repository, digest)), pull_scope(repository), deadline)
 
-    def get_blob(self, repository: str, digest: Digest, limit: int, deadline: Deadline) -> Response:
-        """A blob of at most ``limit`` octets."""
-        request = Request("GET", self._blob(repository, digest), body_limit=limit)
+    def get_blob(
+        self,
+        repository: str,
+        digest: Digest,
+        limit: int,
+        deadline: Deadline,
+        sink: Callable[[bytes], object] | None = None,
+    ) -> Response:
+        """A blob of at most ``limit`` octets, given to ``sink`` piece by piece where there is one."""
+        request = Request("GET", self.blob_url(repository, digest), body_limit=limit, sink=sink)
         return self.send(request, pull_scope(repository), deadline)
 
     def delete_blob(self, repository: str, digest: Digest, deadline: Deadline) -> Response:
         """Deletes a blob: 202; 405 where the registry cannot."""
         return self.send(
-            Request("DELETE", self._blob(repository, digest)), delete_scope(repository), deadline
+            Request("DELETE", self.blob_url(repository, digest)), delete_scope(repository), deadline
         )
 
     def send(self, request: Request, scopes: frozenset[str], deadline: Deadline) -> Response:
-        """Any request to this registry, authenticated as it asks, redirects of GET and HEAD followed."""
-        response = self._follow(request, self._authenticator.known(scopes), deadline)
+        """Any request to this registry, authenticated as it asks, redirects of GET and HEAD followed.
+
+        Asked again as ``patience`` says. A registry that asks to be left alone for longer than there is time
+        is not asked again, and its refusal is the answer.
+        """
+        attempt = 0
+        while True:
+            self._rest(deadline)
+            response = self._send_once(request, scopes, deadline)
+            wait = self._patience.wait(
+                attempt, request.method, response.status, response.header("Retry-After")
+            )
+            if wait is None or time.monotonic() + wait >= deadline.at:
+                return response
+            if response.status != _TOO_MANY_REQUESTS:
+                # A server that is down for good is not asked thousands of times over.
+                if self._spare_retries <= 0:
+                    return response
+                self._spare_retries -= 1
+            # All threads rest, not only the one that was told to.
+            self._resume_at = max(self._resume_at, time.monotonic() + wait)
+            attempt += 1
+
+    def _rest(self, deadline: Deadline) -> None:
+        if self._resume_at:
+            wait = min(self._resume_at, deadline.at) - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+
+    def _send_once(self, request: Request, scopes: frozenset[str], deadline: Deadline) -> Response:
+        authorization = self._authenticator.known(scopes)
+        response = self._follow(request, authorization, deadline)
         for _attempt in range(_MOST_CHALLENGES):
             # Only the registry itself may ask for credentials, not a place that it redirects to.
             if response.status != 401 or response.url.origin != self.registry:
                 break
             if not response.header_values("WWW-Authenticate"):
                 break
-            authorization = self._authenticator.answer(response, scopes, deadline)
+            authorization = self._authenticator.answer(response, authorization, scopes, deadline)
             if authorization is None:
                 break
             response = self._follow(request, authorization, deadline)
@@ -121,6 +176,7 @@ class Client:
         if authorization is not None:
             headers = (*headers, ("Authorization", authorization))
         response = self.transport.send(_with(request, request.url, headers), deadline)
+        self._note_warnings(response)
         while request.method in ("GET", "HEAD") and response.status in _REDIRECTS:
             target = _redirect_target(response)
             if target in seen or len(seen) > _MOST_REDIRECTS:
@@ -131,13 +187,24 @@ class Client:
             if target.origin != request.url.origin:
                 # The specification forbids it, and object stores refuse signed URLs that come with it.
                 headers = request.headers
-            response = self.transport.send(_with(request, target, headers), deadline)
+            try:
+                response = self.transport.send(_with(request, target, headers), deadline)
+            except (ConnectFailed, TlsFailed) as error:
+                error.message = f"after a redirect to {target.without_query}: {error.message}"
+                raise
         return response
+
+    def _note_warnings(self, response: Response) -> None:
+        for header in response.header_values("Warning"):
+            text = warning_text(header)
+            if text and len(self._warnings) < _MOST_WARNINGS:
+                self._warnings.setdefault(text)
 
     def _manifest(self, repository: str, reference: str) -> Url:
         return self.url(f"/v2/{repository}/manifests/{reference}")
 
-    def _blob(self, repository: str, digest: Digest) -> Url:
+    def blob_url(self, repository: str, digest: Digest) -> Url:
+        """Where a blob is."""
         return self.url(f"/v2/{repository}/blobs/{digest}")
 
 
@@ -157,7 +224,7 @@ def delete_scope(repository: str) -> frozenset[str]:
 
 
 def _with(request: Request, url: Url, headers: Headers) -> Request:
-    return Request(request.method, url, headers, request.body, request.body_limit)
+    return replace(request, url=url, headers=headers)
 
 
 def _redirect_target(response: Response) -> Url:

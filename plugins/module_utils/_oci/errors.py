@@ -47,6 +47,10 @@ class ProtocolFault(OciError):
     """What came back is not HTTP, ends too early, or contradicts itself."""
 
 
+class NoAnswer(ProtocolFault):
+    """The server closed the connection without a single octet of an answer."""
+
+
 class BodyTooLarge(OciError):
     """The answer is longer than the limit of its request."""
 
@@ -69,6 +73,10 @@ class UnexpectedStatus(OciError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ChunksRefused(OciError):
+    """The registry takes no upload in chunks."""
 
 
 class DigestMismatch(OciError):

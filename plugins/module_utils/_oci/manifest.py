@@ -1,17 +1,21 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image manifests: media types, and building the smallest one that is valid.
+"""Image manifests and indexes: media types, reading them, and building the smallest one that is valid.
 
-Source: OCI image-spec 1.1, manifest.md and descriptor.md.
+Source: OCI image-spec 1.1, manifest.md, image-index.md and descriptor.md.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .digest import Digest, digest_of
+from .digest import Digest, digest_of, parse_digest
+from .document import json_object
+from .errors import SyntaxFault
+from .platform import Platform, platform_of
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -22,6 +26,11 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 # A registry that is not told of the index types may answer with another manifest, or say that there is none.
 ACCEPT = f"{OCI_INDEX}, {DOCKER_LIST}, {OCI_MANIFEST}, {DOCKER_MANIFEST}"
+
+
+INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+_MOST_DESCRIPTORS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,69 @@ class Descriptor:
     def as_json(self) -> dict[str, object]:
         """The form it has in a manifest."""
         return {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an index points at, and the platform it is for (None: not told)."""
+
+    descriptor: Descriptor
+    platform: Platform | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest or an index. ``blobs``: configuration first, then the layers; ``entries``: of an index."""
+
+    media_type: str
+    blobs: tuple[Descriptor, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it points at manifests instead of content."""
+        return self.media_type in INDEX_TYPES
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platforms that an index names, each once; attestations (platform unknown) left out."""
+        named = (entry.platform for entry in self.entries)
+        return tuple(dict.fromkeys(found for found in named if found is not None and found.os != "unknown"))
+
+    def select(self, wanted: Platform) -> Entry | None:
+        """The first entry of an index that is for this platform."""
+        return next((entry for entry in self.entries if entry.platform == wanted), None)
+
+
+def parse_manifest(body: bytes, media_type: str) -> Manifest:
+    """Reads a manifest or an index of any of the four media types.
+
+    ``media_type`` is the answer's; the document's own must not contradict it. Raises SyntaxFault.
+    """
+    document = json_object(body, "the manifest")
+    own = document.get("mediaType")
+    if isinstance(own, str) and own and media_type and own.lower() != media_type:
+        raise SyntaxFault(
+            f"the manifest says that it is {own[:120]}, the answer that it is {media_type[:120]}"
+        )
+    kind = own.lower() if isinstance(own, str) and own else media_type
+    if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and isinstance(document.get("manifests"), list)):
+        entries = _listed(document, "manifests")
+        return Manifest(
+            kind if kind in INDEX_TYPES else OCI_INDEX,
+            entries=tuple(Entry(_descriptor(entry), platform_of(entry.get("platform"))) for entry in entries),
+        )
+    if document.get("schemaVersion") == 1:
+        raise SyntaxFault(
+            "the manifest is of schema 1, which registries and runtimes have given up: push it anew"
+        )
+    config = document.get("config")
+    if kind not in MANIFEST_TYPES and not isinstance(config, Mapping):
+        raise SyntaxFault(f"the manifest has a media type that is not known: {kind[:120] or 'none'}")
+    if not isinstance(config, Mapping):
+        raise SyntaxFault("the manifest has no configuration")
+    layers = _listed(document, "layers")
+    return Manifest(kind, tuple(_descriptor(blob) for blob in (config, *layers)))
 
 
 def image_manifest(config: Descriptor, layers: tuple[Descriptor, ...]) -> bytes:
@@ -63,3 +135,21 @@ def image_config(layer: Digest, comment: str) -> bytes:
         "history": [{"comment": comment}],
     }
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _listed(document: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    found = document.get(key)
+    if not isinstance(found, list) or len(found) > _MOST_DESCRIPTORS:
+        raise SyntaxFault(f"the manifest has no list {key!r}, or too long a one")
+    if not all(isinstance(entry, Mapping) for entry in found):
+        raise SyntaxFault(f"the manifest has something in {key!r} that is not an object")
+    return found
+
+
+def _descriptor(document: Mapping[str, object]) -> Descriptor:
+    digest, size, media_type = (document.get(name) for name in ("digest", "size", "mediaType"))
+    if not isinstance(digest, str):
+        raise SyntaxFault("the manifest points at something without a digest")
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**63:
+        raise SyntaxFault("the manifest points at something without a size")
+    return Descriptor(media_type if isinstance(media_type, str) else "", parse_digest(digest), size)

@@ -8,5 +8,7 @@ from __future__ import annotations
 
 def printable(text: str, longest: int) -> str:
     """One line without control characters (a terminal would obey them), at most ``longest`` characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."

@@ -73,11 +73,8 @@ def parse_reference(text: str) -> Reference:
     if registry == DOCKER_HUB and "/" not in repository:
         repository = f"library/{repository}"
     require_repository(repository)
-    if colon and not _TAG.match(tag):
-        raise SyntaxFault(
-            f"{_shown(tag)} is not a tag: 1 to 128 letters, digits, '_', '.', '-', not beginning with "
-            f"'.' or '-'"
-        )
+    if colon:
+        require_tag(tag)
     return Reference(registry, repository, tag if colon else None, digest)
 
 
@@ -91,6 +88,15 @@ def require_repository(repository: str) -> None:
         raise SyntaxFault(
             f"{_shown(repository)} is not a repository name: lower-case letters and digits, "
             "separated by '.', '_', '__' or '-', in parts separated by '/'"
+        )
+
+
+def require_tag(tag: str) -> None:
+    """Raises SyntaxFault where this is no tag (distribution-spec 1.1, "Pulling manifests")."""
+    if not _TAG.match(tag):
+        raise SyntaxFault(
+            f"{_shown(tag)} is not a tag: 1 to 128 letters, digits, '_', '.', '-', not beginning with "
+            f"'.' or '-'"
         )
 
 

@@ -17,12 +17,15 @@ from .errors import SyntaxFault, TlsFailed
 class Trust:
     """The roots to verify with: only those given, or the system's where none are.
 
-    ``ca_path``: a PEM file, or a folder in OpenSSL's hashed form; ``ca``: PEM text.
+    ``ca_path``: a PEM file, or a folder in OpenSSL's hashed form; ``ca``: PEM text. ``client_cert``,
+    ``client_key``: PEM files to show to a server that asks who we are.
     """
 
     ca_path: Path | None = None
     ca: str | None = None
     verify: bool = True
+    client_cert: Path | None = None
+    client_key: Path | None = None
 
     @property
     def private(self) -> bool:
@@ -41,6 +44,7 @@ def client_context(trust: Trust) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    _load_client_certificate(context, trust)
     if not trust.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -68,3 +72,18 @@ def _load_roots(context: ssl.SSLContext, trust: Trust) -> None:
         raise TlsFailed("the CA given cannot be used: it holds no certificate that can be read") from error
     except OSError as error:
         raise TlsFailed(f"the CA file {trust.ca_path} cannot be read: {error.strerror}") from error
+
+
+def _load_client_certificate(context: ssl.SSLContext, trust: Trust) -> None:
+    if trust.client_cert is None:
+        return
+    try:
+        # The empty passphrase keeps OpenSSL from asking for one at the terminal.
+        context.load_cert_chain(trust.client_cert, trust.client_key, password="")
+    except ssl.SSLError as error:
+        raise TlsFailed(
+            "client_cert and client_key cannot be used: no certificate or no key in them, a key with a "
+            "passphrase, or the key of another certificate"
+        ) from error
+    except OSError as error:
+        raise TlsFailed(f"client_cert or client_key cannot be read: {error.strerror}") from error

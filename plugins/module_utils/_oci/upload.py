@@ -1,49 +1,129 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pushing a blob: POST for a session, PUT of the whole content (distribution-spec 1.1, "Pushing blobs")."""
+"""Pushing a blob: whole, in chunks, or mounted from elsewhere (distribution-spec 1.1, "Pushing blobs")."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from .client import Client, push_scope
+from .client import Client, pull_scope, push_scope
 from .deadline import Deadline
-from .digest import digest_of
+from .digest import Digest, digest_of
 from .document import describe_failure
-from .errors import OciError, RedirectRefused, SyntaxFault, UnexpectedStatus
+from .errors import ChunksRefused, OciError, RedirectRefused, SyntaxFault, UnexpectedStatus
+from .exchange import Body
 from .transport import Request, Response
 from .urls import Url, resolve_location
 
+_OCTETS = ("Content-Type", "application/octet-stream")
+_RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})\Z")
+_MOST_RESUMED = 3
 
-def upload_blob(
-    client: Client, repository: str, content: bytes, deadline: Deadline, cleanup: Deadline
-) -> Response:
-    """Stores ``content`` and returns the answer to the PUT (201).
 
-    An upload that does not come to its end is cancelled, within ``cleanup``. Raises UnexpectedStatus,
-    RedirectRefused, and whatever Client.send raises.
+@dataclass(slots=True)
+class UploadSession:
+    """An upload that was begun: where it goes on, and whether it came to its end."""
+
+    url: Url
+    finished: bool = False
+
+
+@contextmanager
+def upload_session(
+    client: Client, repository: str, deadline: Deadline, cleanup: Deadline
+) -> Iterator[UploadSession]:
+    """Begins an upload; one that is not finished is cancelled, within ``cleanup``.
+
+    Raises UnexpectedStatus, RedirectRefused, and whatever Client.send raises.
     """
     scope = push_scope(repository)
     start = client.send(Request("POST", client.url(f"/v2/{repository}/blobs/uploads/")), scope, deadline)
     if start.status != 202:
         raise UnexpectedStatus(f"starting an upload: {describe_failure(start)}", start.status)
-    session = upload_location(client, start)
-    finished = False
+    session = UploadSession(upload_location(client, start))
     try:
-        url = session.with_parameter("digest", str(digest_of(content)))
-        done = client.send(
-            Request("PUT", url, (("Content-Type", "application/octet-stream"),), content), scope, deadline
-        )
-        finished = done.status == 201
+        yield session
     finally:
-        if not finished:
-            # Why it did not finish is worth more than why this fails; registries purge old sessions.
-            with suppress(OciError):
-                client.send(Request("DELETE", session), scope, cleanup)
-    if not finished:
-        raise UnexpectedStatus(f"uploading {len(content)} octets: {describe_failure(done)}", done.status)
+        if not session.finished:
+            _cancel(client, repository, session.url, cleanup)
+
+
+def upload_blob(
+    client: Client,
+    repository: str,
+    content: bytes | Body,
+    deadline: Deadline,
+    cleanup: Deadline,
+    digest: Digest | None = None,
+) -> Response:
+    """Stores ``content`` by one request and returns the answer to it (201).
+
+    ``digest`` must be given for a Body. Raises as upload_session does.
+    """
+    size = content.length if isinstance(content, Body) else len(content)
+    if digest is None:
+        if isinstance(content, Body):
+            raise SyntaxFault("streamed content needs its digest beforehand")
+        digest = digest_of(content)
+    with upload_session(client, repository, deadline, cleanup) as session:
+        url = session.url.with_parameter("digest", str(digest))
+        done = client.send(Request("PUT", url, (_OCTETS,), content), push_scope(repository), deadline)
+        session.finished = done.status == 201
+        if not session.finished:
+            raise UnexpectedStatus(f"uploading {size} octets: {describe_failure(done)}", done.status)
     return done
+
+
+def upload_in_chunks(
+    client: Client, repository: str, content: bytes, chunk: int, deadline: Deadline, cleanup: Deadline
+) -> Response:
+    """Stores ``content`` by several requests of at most ``chunk`` octets.
+
+    After a 416 it goes on where the registry says that it is. Raises ChunksRefused where the registry takes
+    no chunks (upload_blob is the way then), else as upload_blob does.
+    """
+    with upload_session(client, repository, deadline, cleanup) as session:
+        offset = resumed = 0
+        while offset < len(content):
+            piece = content[offset : offset + chunk]
+            answer = _send_chunk(client, repository, session, piece, offset, deadline)
+            if answer.status == 416 and resumed < _MOST_RESUMED:
+                resumed += 1
+                offset = _received(client, repository, session, deadline)
+                continue
+            if answer.status != 202:
+                raise ChunksRefused(f"uploading a chunk: {describe_failure(answer)}")
+            session.url = upload_location(client, answer)
+            offset += len(piece)
+        url = session.url.with_parameter("digest", str(digest_of(content)))
+        done = client.send(Request("PUT", url, (_OCTETS,), b""), push_scope(repository), deadline)
+        session.finished = done.status == 201
+        if not session.finished:
+            raise UnexpectedStatus(f"ending an upload in chunks: {describe_failure(done)}", done.status)
+    return done
+
+
+def mount_blob(
+    client: Client, repository: str, digest: Digest, source: str, deadline: Deadline, cleanup: Deadline
+) -> bool:
+    """Whether the registry makes a blob of ``source`` known in ``repository`` without an upload.
+
+    Where it begins an upload instead, that is cancelled. Raises UnexpectedStatus, RedirectRefused, and what
+    Client.send raises.
+    """
+    url = client.url(f"/v2/{repository}/blobs/uploads/").with_parameter("mount", str(digest))
+    request = Request("POST", url.with_parameter("from", source))
+    answer = client.send(request, push_scope(repository) | pull_scope(source), deadline)
+    if answer.status == 201:
+        return True
+    if answer.status != 202:
+        raise UnexpectedStatus(f"mounting a blob: {describe_failure(answer)}", answer.status)
+    _cancel(client, repository, upload_location(client, answer), cleanup)
+    return False
 
 
 def upload_location(client: Client, answer: Response) -> Url:
@@ -76,3 +156,29 @@ def upload_location(client: Client, answer: Response) -> Url:
         f"not followed. "
         "Likely cause: a proxy that does not pass the Host header, or the registry's http.host setting"
     )
+
+
+def _send_chunk(
+    client: Client, repository: str, session: UploadSession, piece: bytes, offset: int, deadline: Deadline
+) -> Response:
+    # Without the word "bytes" that HTTP has here: so the specification wants it.
+    headers = (_OCTETS, ("Content-Range", f"{offset}-{offset + len(piece) - 1}"))
+    return client.send(Request("PATCH", session.url, headers, piece), push_scope(repository), deadline)
+
+
+def _received(client: Client, repository: str, session: UploadSession, deadline: Deadline) -> int:
+    """How many octets of an upload the registry has."""
+    answer = client.send(Request("GET", session.url), push_scope(repository), deadline)
+    match = _RANGE.match((answer.header("Range") or "").strip())
+    if answer.status != 204 or match is None:
+        raise ChunksRefused(f"asking how far an upload is: {describe_failure(answer)}")
+    if answer.header("Location"):
+        session.url = upload_location(client, answer)
+    # "0-0" means both one octet and none; a chunk of one octet is not sent here.
+    return int(match[1]) + 1 if int(match[1]) else 0
+
+
+def _cancel(client: Client, repository: str, session: Url, cleanup: Deadline) -> None:
+    # Why it did not finish is worth more than why this fails; registries purge old sessions.
+    with suppress(OciError):
+        client.send(Request("DELETE", session), push_scope(repository), cleanup)

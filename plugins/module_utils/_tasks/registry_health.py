@@ -19,6 +19,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.exa
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import Report
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.table import table_lines
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.target import (
+    Expected,
     RoundTrip,
     Target,
     registry_of_url,
@@ -29,41 +30,20 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certif
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.credentials import Credentials
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadline import Deadline
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.docker_config import (
+    credentials_of_config,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import OciError, SyntaxFault
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import require_repository
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platform import parse_platform
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import is_ip_address
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_faults import (
+    parameter_faults,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_spec import (
+    ARGUMENT_SPEC,
+)
 
-_SECRET_SPEC: dict[str, Any] = {
-    "namespace": {"type": "str", "required": True},
-    "name": {"type": "str", "required": True},
-}
-
-READING_SPEC: dict[str, Any] = {
-    "url": {"type": "str", "required": True},
-    "ca_path": {"type": "path"},
-    "ca": {"type": "str"},
-    "validate_certs": {"type": "bool", "default": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "token_hosts": {"type": "list", "elements": "str", "default": [], "no_log": False},
-    "address": {"type": "str"},
-    "timeout": {"type": "float", "default": 30.0},
-    "retries": {"type": "int", "default": 0},
-    "delay": {"type": "float", "default": 2.0},
-    "min_days_left": {"type": "int", "default": 7},
-    "certificate_secret": {"type": "dict", "options": _SECRET_SPEC, "no_log": False},
-    "credentials_secret": {"type": "dict", "options": _SECRET_SPEC, "no_log": False},
-    "kubeconfig": {"type": "path"},
-    "context": {"type": "str"},
-}
-
-ARGUMENT_SPEC: dict[str, Any] = {
-    **READING_SPEC,
-    "round_trip": {"type": "bool", "default": False},
-    "round_trip_repository": {"type": "str", "default": "clusterdepot-health/probe"},
-    "fail_when_unhealthy": {"type": "bool", "default": True},
-}
+__all__ = ("ARGUMENT_SPEC", "run")
 
 
 class ParameterError(ArtifactsError):
@@ -86,7 +66,7 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str
     :raises RegistryUnhealthyError: a check failed and ``fail_when_unhealthy`` is true
     """
     del progress
-    faults = list(_faults(parameters))
+    faults = parameter_faults(parameters)
     if faults:
         raise ParameterError("; ".join(faults))
     deadline = Deadline.after(parameters["timeout"])
@@ -102,40 +82,6 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str
     return result
 
 
-def _faults(parameters: Mapping[str, Any]) -> list[str]:
-    """All that is wrong with the parameters, each as one sentence."""
-    faults = [
-        _syntax_fault("url", registry_of_url, parameters["url"]),
-        _syntax_fault("round_trip_repository", require_repository, parameters.get("round_trip_repository")),
-        _syntax_fault("ca", lambda text: certificates_of_pem(text.encode()), parameters["ca"]),
-    ]
-    if parameters["address"] and not is_ip_address(parameters["address"]):
-        faults.append(f"address: {parameters['address']!r} is not an IPv4 or IPv6 address")
-    if parameters["ca_path"] and not Path(parameters["ca_path"]).exists():
-        faults.append(f"ca_path: {parameters['ca_path']} does not exist")
-    for name, least in (("timeout", 0.1), ("retries", 0), ("delay", 0)):
-        # Not the other way round: NaN is less than nothing.
-        if not least <= parameters[name] <= 86400:
-            faults.append(f"{name}: {parameters[name]} is not between {least} and 86400")
-    if (parameters["username"] is None) != (parameters["password"] is None):
-        faults.append("username and password: give both or neither")
-    if ":" in (parameters["username"] or ""):
-        faults.append("username: a colon is not allowed (RFC 7617)")
-    if parameters["username"] is not None and parameters["credentials_secret"] is not None:
-        faults.append("username and credentials_secret: give one of them")
-    return [fault for fault in faults if fault is not None]
-
-
-def _syntax_fault(name: str, read: Callable[[str], object], value: str | None) -> str | None:
-    if value is None:
-        return None
-    try:
-        read(value)
-    except SyntaxFault as error:
-        return f"{name}: {error.message}"
-    return None
-
-
 def _target(parameters: Mapping[str, Any], check_mode: bool) -> Target:
     ca_path, ca = parameters["ca_path"], parameters["ca"]
     expected = None
@@ -147,25 +93,61 @@ def _target(parameters: Mapping[str, Any], check_mode: bool) -> Target:
     round_trip = None
     if parameters.get("round_trip"):
         refused = "check mode: nothing is pushed" if check_mode else None
-        round_trip = RoundTrip(parameters["round_trip_repository"], refused)
+        round_trip = RoundTrip(parameters["round_trip_repository"], parameters["round_trip_size"], refused)
     return Target(
         registry=registry_of_url(parameters["url"]),
-        trust=Trust(Path(ca_path) if ca_path else None, ca or None, parameters["validate_certs"]),
+        trust=Trust(
+            Path(ca_path) if ca_path else None,
+            ca or None,
+            parameters["validate_certs"],
+            Path(parameters["client_cert"]) if parameters["client_cert"] else None,
+            Path(parameters["client_key"]) if parameters["client_key"] else None,
+        ),
         address=parameters["address"] or None,
         credentials=_credentials(parameters),
         token_hosts=tuple(parameters["token_hosts"]),
+        wrong_credentials=parameters["wrong_credentials"],
+        every_address=parameters["every_address"],
         min_days_left=parameters["min_days_left"],
+        fail_days_left=parameters["fail_days_left"],
+        max_latency_ms=parameters["max_latency_ms"],
+        expected=tuple(_expected(entry) for entry in parameters["expect"]),
+        deep=parameters["deep"],
+        connections=parameters["connections"],
+        catalog=parameters["catalog"],
         expected_certificate=expected,
         certificate_secret=_secret_name(parameters, "certificate_secret"),
         round_trip=round_trip,
     )
 
 
+def _expected(entry: Mapping[str, Any]) -> Expected:
+    return Expected(
+        entry["repository"],
+        tuple(entry.get("tags") or ()),
+        bool(entry.get("all_tags")),
+        tuple(parse_platform(platform) for platform in entry.get("platforms") or ()),
+    )
+
+
 def _credentials(parameters: Mapping[str, Any]) -> Credentials | None:
-    if parameters["credentials_secret"] is None:
-        if parameters["username"] is None:
-            return None
+    if parameters["username"] is not None:
         return Credentials(parameters["username"], parameters["password"])
+    if parameters["docker_config"] is not None:
+        path = Path(parameters["docker_config"])
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise SecretError(f"docker_config: {path} cannot be read: {error.strerror}") from error
+        return _of_docker_config(parameters, "docker_config", content)
+    if parameters["docker_config_secret"] is not None:
+        data = _secret(parameters, "docker_config_secret")
+        shown = _secret_name(parameters, "docker_config_secret")
+        if ".dockerconfigjson" not in data:
+            raise SecretError(f"docker_config_secret: secret {shown} has no key .dockerconfigjson")
+        return _of_docker_config(parameters, "docker_config_secret", data[".dockerconfigjson"])
+    if parameters["credentials_secret"] is None:
+        return None
     data = _secret(parameters, "credentials_secret")
     shown = _secret_name(parameters, "credentials_secret")
     missing = [key for key in ("username", "password") if not data.get(key)]
@@ -175,6 +157,13 @@ def _credentials(parameters: Mapping[str, Any]) -> Credentials | None:
         return Credentials(data["username"].decode(), data["password"].decode())
     except UnicodeDecodeError:
         raise SecretError(f"credentials_secret: secret {shown}: username or password is not UTF-8") from None
+
+
+def _of_docker_config(parameters: Mapping[str, Any], option: str, content: bytes) -> Credentials:
+    try:
+        return credentials_of_config(content, registry_of_url(parameters["url"]))
+    except SyntaxFault as error:
+        raise SecretError(f"{option}: {error.message}") from error
 
 
 def _first_certificate(data: Mapping[str, bytes], shown: str) -> bytes:
@@ -217,6 +206,19 @@ def _result(report: Report) -> dict[str, Any]:
             for check in report.checks
         ],
         "capabilities": report.capabilities,
+        "versions": report.versions,
+        "references": [
+            {
+                "reference": found.reference,
+                "digest": found.digest,
+                "media_type": found.media_type,
+                "platforms": list(found.platforms),
+                "status": found.status.value,
+                "message": found.message,
+            }
+            for found in report.references
+        ],
+        "registry_warnings": list(report.warnings),
         "certificate": _certificate(report.certificate),
         "leftovers": list(report.leftovers),
         "table": table_lines(report.checks),

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health import run
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_spec import (
     READING_SPEC,
-    run,
 )
 
 __all__ = ("ARGUMENT_SPEC", "run")

@@ -84,6 +84,7 @@ def start_registry(registry_binary: Path, tmp_path: Path) -> Iterator[Start]:
         read_only: bool = False,
         address: str = "127.0.0.1",
         auth: dict[str, object] | None = None,
+        client_authority: bytes | None = None,
     ) -> Registry:
         folder = tmp_path / f"registry-{len(processes)}"
         folder.mkdir()
@@ -91,9 +92,13 @@ def start_registry(registry_binary: Path, tmp_path: Path) -> Iterator[Start]:
         shown = f"[{address}]" if ":" in address else address
         http: dict[str, object] = {"addr": f"{shown}:{port}", "secret": "of-a-test"}
         if certificate is not None:
+            tls: dict[str, object] = {"certificate": f"{folder}/tls.crt", "key": f"{folder}/tls.key"}
+            if client_authority is not None:
+                (folder / "client_ca.crt").write_bytes(client_authority)
+                tls["clientcas"] = [f"{folder}/client_ca.crt"]
+            http["tls"] = tls
             (folder / "tls.crt").write_bytes(certificate[0])
             (folder / "tls.key").write_bytes(certificate[1])
-            http["tls"] = {"certificate": str(folder / "tls.crt"), "key": str(folder / "tls.key")}
         if login:
             hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
             (folder / "htpasswd").write_text(f"{USERNAME}:{hashed}\n")

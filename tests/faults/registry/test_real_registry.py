@@ -32,8 +32,15 @@ def test_plain_registry_is_healthy(start_registry: Start, check: Check) -> None:
         "connection": "ok",
         "tls": "skipped",
         "api": "ok",
+        "clock": "ok",
         "credentials": "skipped",
         "anonymous_refused": "skipped",
+        "wrong_credentials_refused": "skipped",
+        "expected_references": "skipped",
+        "blobs": "skipped",
+        "catalog": "skipped",
+        "referrers": "skipped",
+        "latency": "skipped",
         "round_trip": "skipped",
     }
     assert result["table"][0].split() == ["CHECK", "STATUS", "MS", "MESSAGE"]
@@ -47,9 +54,24 @@ def test_tls_login_and_round_trip(start_registry: Start, check: Check, authority
     assert result["healthy"], result
     assert not result["changed"]
     assert {name for name, status in statuses(result).items() if status != "ok"} == {
-        "certificate_equals_secret"
+        "certificate_equals_secret",
+        "expected_references",
+        "blobs",
+        "catalog",
+        "referrers",
+        "latency",
     }
-    assert result["capabilities"] == {"authentication": "basic", "delete": True, "push": True}
+    assert result["capabilities"] == {
+        "authentication": "basic",
+        "catalog": None,
+        "chunked_upload": True,
+        "delete": True,
+        "mount": True,
+        "push": True,
+        "range": True,
+        "referrers": False,
+    }
+    assert result["versions"] == {"api_version": "registry/2.0"}
     assert result["certificate"]["days_left"] == 90
     assert result["certificate"]["dns_names"] == ["registry.test"]
     assert result["certificate"]["ip_addresses"] == ["127.0.0.1", "::1"]

@@ -64,7 +64,18 @@ def test_everything_from_secrets(
         round_trip=True,
     )
     assert result["healthy"], result
-    assert set(statuses(result).values()) == {"ok"}
+    asked = {name for name, status in statuses(result).items() if status != "skipped"}
+    assert {"certificate_equals_secret", "credentials", "wrong_credentials_refused", "round_trip"} <= asked
+    assert {statuses(result)[name] for name in asked} == {"ok"}
+    entry = {"auth": base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()}
+    pull = json.dumps({"auths": {registry.url: entry}}).encode()
+    by_pull_secret = check(
+        url=registry.url,
+        ca=authority.pem.decode(),
+        docker_config_secret=secret("pull", {".dockerconfigjson": pull}),
+        kubeconfig=str(control_plane.kubeconfig),
+    )
+    assert statuses(by_pull_secret)["credentials"] == "ok"
     assert PASSWORD not in json.dumps(result)
 
 

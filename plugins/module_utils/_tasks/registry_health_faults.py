@@ -1,0 +1,87 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be wrong with the parameters of registry_health, told before anybody is asked anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.target import registry_of_url
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certificate import (
+    certificates_of_pem,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.digest import parse_digest
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import SyntaxFault
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platform import parse_platform
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import (
+    require_repository,
+    require_tag,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import is_ip_address
+
+_BOUNDS: tuple[tuple[str, float, float], ...] = (
+    ("timeout", 0.1, 86400),
+    ("retries", 0, 86400),
+    ("delay", 0, 86400),
+    ("connections", 1, 64),
+    ("max_latency_ms", 1, 86400000),
+    ("round_trip_size", 1, 10 * 1024**3),
+)
+_LOGINS = ("username", "credentials_secret", "docker_config", "docker_config_secret")
+
+
+def parameter_faults(parameters: Mapping[str, Any]) -> list[str]:
+    """All that is wrong with the parameters, each as one sentence."""
+    return [fault for fault in _faults(parameters) if fault is not None]
+
+
+def _faults(parameters: Mapping[str, Any]) -> Iterator[str | None]:
+    yield _syntax_fault("url", registry_of_url, parameters["url"])
+    yield _syntax_fault("round_trip_repository", require_repository, parameters.get("round_trip_repository"))
+    yield _syntax_fault("ca", lambda text: certificates_of_pem(text.encode()), parameters["ca"])
+    if parameters["address"] and not is_ip_address(parameters["address"]):
+        yield f"address: {parameters['address']!r} is not an IPv4 or IPv6 address"
+    yield from _file_and_bound_faults(parameters)
+    if parameters["client_key"] and not parameters["client_cert"]:
+        yield "client_key: give client_cert as well"
+    if (parameters["username"] is None) != (parameters["password"] is None):
+        yield "username and password: give both or neither"
+    if ":" in (parameters["username"] or ""):
+        yield "username: a colon is not allowed (RFC 7617)"
+    logins = [name for name in _LOGINS if parameters[name] is not None]
+    if len(logins) > 1:
+        yield f"{' and '.join(logins)}: give one of them"
+    for position, entry in enumerate(parameters["expect"]):
+        yield from _expect_faults(f"expect[{position}]", entry)
+
+
+def _file_and_bound_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("ca_path", "client_cert", "client_key", "docker_config"):
+        if parameters[name] and not Path(parameters[name]).exists():
+            yield f"{name}: {parameters[name]} does not exist"
+    for name, least, most in _BOUNDS:
+        value = parameters.get(name)
+        # Not the other way round: NaN is less than nothing.
+        if value is not None and not least <= value <= most:
+            yield f"{name}: {value} is not between {least:g} and {most:g}"
+
+
+def _expect_faults(name: str, entry: Mapping[str, Any]) -> Iterator[str | None]:
+    yield _syntax_fault(f"{name}.repository", require_repository, entry["repository"])
+    for tag in entry.get("tags") or ():
+        yield _syntax_fault(f"{name}.tags", parse_digest if ":" in tag else require_tag, tag)
+    for platform in entry.get("platforms") or ():
+        yield _syntax_fault(f"{name}.platforms", parse_platform, platform)
+
+
+def _syntax_fault(name: str, read: Callable[[str], object], value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        read(value)
+    except SyntaxFault as error:
+        return f"{name}: {error.message}"
+    return None
