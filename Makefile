@@ -24,7 +24,9 @@ COLLECTION := .build/ansible_collections/clusterdepot/artifacts
 export LC_ALL := C.UTF-8
 
 # A cluster named by the user, by its kubeconfig or an inventory, is used as it is; otherwise the embedded one is brought up.
-INVENTORY ?= $(if $(strip $(KUBECONFIG)),inventory/own,inventory/embedded)
+# The embedded cluster's own kubeconfig, which cluster-up tells to export, is no other cluster.
+EMBEDDED := $(or $(CLUSTERDEPOT_STATE),$(or $(XDG_STATE_HOME),$(HOME)/.local/state)/clusterdepot)/kubeconfig
+INVENTORY ?= $(if $(filter-out $(EMBEDDED),$(KUBECONFIG)),inventory/own,inventory/embedded)
 CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 
 PARTS := lint units sanity faults molecule
@@ -94,8 +96,8 @@ $(COLLECTION):
 	@mkdir -p "$(@D)" && ln -sfn ../../.. "$@"
 
 inventory-there:
-	@test -e "$(INVENTORY)" || { echo "INVENTORY=$(INVENTORY) is not there. For a cluster of your own, copy a folder of" \
-	  "inventory/examples to inventory/own and edit it, or give another: make provision INVENTORY=path"; exit 1; }
+	@test -e "$(INVENTORY)" || { echo "INVENTORY=$(INVENTORY) is not there. For a cluster of your own, edit inventory/own or" \
+	  "copy a folder of inventory/examples, and name it: make provision INVENTORY=path"; exit 1; }
 
 packages-cluster:
 	@.ci/packages runc iptables nft=nftables conntrack ip=iproute2 busybox=busybox-static haproxy unshare=util-linux

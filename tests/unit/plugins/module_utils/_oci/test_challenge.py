@@ -109,7 +109,7 @@ def test_any_text_is_read_or_refused(header: str) -> None:
 @pytest.mark.parametrize("piece", ["a", " ", ",", "a=", 'a="', "a=b,", "a ", "\\"])
 def test_reading_takes_linear_time(piece: str) -> None:
     header = "Basic " + piece * (200_000 // len(piece))
-    started = time.monotonic()
+    started = time.process_time()
     with suppress(SyntaxFault):
         parse_challenges(header)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
