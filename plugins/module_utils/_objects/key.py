@@ -31,7 +31,6 @@ class ObjectKey:
         """``deployment/name in namespace x``, for messages."""
         return f"{self.short} in namespace {self.namespace}" if self.namespace else self.short
 
-
     @property
     def group(self) -> str:
         """The API group; empty for the core group."""
