@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, connect
-from tests.faults.kube_apply.control_plane import ControlPlane, ControlPlaneError, binaries
+from tests.faults.kube_apply.control_plane import ControlPlane, running
 from tests.faults.kube_apply.controllers import Controllers
 from tests.faults.kube_apply.objects import CUSTOM_RESOURCES, STORAGE_CLASS
 from tests.faults.kube_apply.task import Task
@@ -22,16 +22,9 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with minimal forms of cert-manager's and MetalLB's kinds, and one StorageClass."""
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries())
-    except ControlPlaneError as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane")) as plane:
         Task(plane)([*CUSTOM_RESOURCES, STORAGE_CLASS])
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture

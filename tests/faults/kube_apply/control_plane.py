@@ -12,9 +12,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -191,3 +194,17 @@ class ControlPlane:
         return key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[ControlPlane]:
+    """A started control plane, for a fixture; without binaries the test fails with one sentence."""
+    try:
+        plane = ControlPlane(folder, binaries())
+    except ControlPlaneError as error:
+        pytest.fail(str(error), pytrace=False)
+    try:
+        plane.start()
+        yield plane
+    finally:
+        plane.stop()

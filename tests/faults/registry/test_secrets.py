@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import connect
-from tests.faults.kube_apply.control_plane import ControlPlane, ControlPlaneError, binaries
+from tests.faults.kube_apply.control_plane import ControlPlane, running
 from tests.faults.registry.authority import Authority
 from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Start
 from tests.faults.registry.test_real_registry import message, statuses
@@ -22,15 +22,8 @@ Secret = Callable[[str, dict[str, bytes]], dict[str, str]]
 
 @pytest.fixture(scope="module")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries())
-    except ControlPlaneError as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane")) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import connect
-from tests.faults.kube_apply.control_plane import ControlPlane, ControlPlaneError, binaries
+from tests.faults.kube_apply.control_plane import ControlPlane, running
 from tests.faults.registry.authority import Authority
 from tests.faults.registry.conftest import Result, Start
 from tests.faults.registry.test_real_registry import message, statuses
@@ -110,15 +110,8 @@ def test_no_registry_behind_one_address(
 
 @pytest.fixture(scope="module")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries())
-    except ControlPlaneError as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane")) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 def test_stale_but_valid_at_one_address(
