@@ -15,6 +15,7 @@ options:
     description:
       - The registry, as V(https://host), V(https://host:port), or with V(http://). IPv6 addresses
         stand in brackets.
+      - It is asked directly. Variables for a proxy, such as C(HTTPS_PROXY), are not used.
       - A registry is at the root of its host, so a path other than V(/v2/) is refused. So are a
         user name and password in the URL.
     type: str
@@ -58,13 +59,15 @@ options:
   wrong_credentials:
     description:
       - Whether to try, where credentials are given, if the registry refuses a wrong password.
-      - A made-up password is sent once with the right user name. Turn it off where that locks an account.
+      - A made-up password is sent once with the right user name, with O(retries) too. Turn it off where
+        that locks an account.
     type: bool
     default: true
   token_hosts:
     description:
       - Further hosts that may see the credentials because the registry's token server has such a name.
       - Not needed where that is the registry's own host, or the domain it is in.
+      - Names or addresses alone, without scheme, port and path.
     type: list
     elements: str
     default: []
@@ -78,6 +81,7 @@ options:
       - Whether to check the connection, TLS, the certificate and the API also at every address behind the
         name on its own. Such checks are named like V(tls[198.18.0.1]).
       - A load balancer hides that one of several replicas is down or serves an old certificate.
+      - Each address has its share of O(timeout), so one that says nothing leaves time for the others.
     type: bool
     default: false
   timeout:
@@ -87,7 +91,8 @@ options:
     default: 30.0
   retries:
     description:
-      - How many times to check again while the registry is not healthy.
+      - How many times to check again while the registry is not healthy. Credentials that are refused are
+        sent once in every try.
     type: int
     default: 0
   delay:
@@ -124,7 +129,8 @@ options:
         required: true
       tags:
         description:
-          - Tags, or digests such as V(sha256:...), that must exist.
+          - Tags, or digests such as V(sha256:...), that must exist. A digest that is neither sha256 nor
+            sha512 cannot be verified, which is a failure.
           - If there are none, and O(expect[].all_tags) is false, the repository must exist.
         type: list
         elements: str
@@ -137,6 +143,7 @@ options:
         description:
           - Platforms that each must be there for, as V(os/architecture) or V(os/architecture/variant).
           - For an image without an index, its configuration says which it is for.
+          - They need O(expect[].tags) or O(expect[].all_tags).
         type: list
         elements: str
         default: []

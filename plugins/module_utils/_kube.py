@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -128,8 +128,7 @@ class KubeClient:
         A list whose continuation has expired (410) is read again from its start. Raises as ``get`` does.
         """
         path = self._collection_path(api_version, kind, namespace)
-        query = {"limit": str(PAGE_SIZE), "labelSelector": label_selector, "fieldSelector": field_selector}
-        query = {name: value for name, value in query.items() if value}
+        query = _list_query(PAGE_SIZE, label_selector, field_selector)
         items: list[dict[str, Any]] = []
         token = ""
         while True:
@@ -143,6 +142,37 @@ class KubeClient:
             if not token:
                 return items
 
+    def pages(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Sequence[dict[str, Any]]]:
+        """Read all objects of a kind without ever holding more than one page of them.
+
+        A list whose continuation has expired goes on with the newer state that the API server offers for it
+        (API concepts, "Retrieving large results sets in chunks"), so an object that changed meanwhile may
+        be given as it is then. Raises as ``get`` does.
+        """
+        path = self._collection_path(api_version, kind, namespace)
+        query = _list_query(page_size, label_selector, field_selector)
+        token = ""
+        while True:
+            answer = self._exchange("GET", path, {**query, "continue": token} if token else query)
+            offered = _continue_token(answer) if answer.status == 410 else ""
+            if offered and offered != token:
+                token = offered
+                continue
+            body = self._accept(answer, "GET", path)
+            yield body.get("items") or []
+            token = body.get("metadata", {}).get("continue", "")
+            if not token:
+                return
+
     def apply(self, obj: Mapping[str, Any], *, field_manager: str, dry_run: bool = False) -> dict[str, Any]:
         """Server-side apply one object, taking over fields of other managers (KEP-555).
 
@@ -155,6 +185,24 @@ class KubeClient:
         if dry_run:
             query["dryRun"] = "All"
         answer = self._exchange("PATCH", path, query, obj, "application/apply-patch+yaml")
+        stored: dict[str, Any] = self._accept(answer, "PATCH", path)
+        return stored
+
+    def patch(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        """Change one object by a JSON Patch (RFC 6902), whose ``test`` operations guard it.
+
+        :returns: the object as stored
+        :raises KubeError: it was refused; status 422 where a ``test`` did not hold
+        """
+        path = self._object_path(api_version, kind, namespace, name)
+        answer = self._exchange("PATCH", path, None, operations, "application/json-patch+json")
         stored: dict[str, Any] = self._accept(answer, "PATCH", path)
         return stored
 
@@ -229,14 +277,26 @@ class KubeClient:
         return f"{self._collection_path(api_version, kind, namespace)}/{quote(name, safe='')}"
 
 
-def connect(kubeconfig: str | None, context: str | None) -> KubeClient:
+def connect(kubeconfig: str | None, context: str | None, *, ends_at: float | None = None) -> KubeClient:
     """Prepare a client; nothing is sent yet.
 
     :param kubeconfig: path; None means K8S_AUTH_KUBECONFIG, KUBECONFIG, ``~/.kube/config``, then in-cluster
     :param context: name of a context in the kubeconfig; None means its current one
+    :param ends_at: moment of the monotonic clock, in seconds, that no request outlasts; None means that
+      each has its own limit only
     :raises KubeConfigError: the ``kubernetes`` library or a usable kubeconfig is missing
     """
-    return KubeClient(open_connection(kubeconfig, context))
+    return KubeClient(open_connection(kubeconfig, context, ends_at))
+
+
+def _list_query(page_size: int, label_selector: str, field_selector: str) -> dict[str, str]:
+    query = {"limit": str(page_size), "labelSelector": label_selector, "fieldSelector": field_selector}
+    return {name: value for name, value in query.items() if value}
+
+
+def _continue_token(answer: Answer) -> str:
+    metadata = answer.body.get("metadata") if isinstance(answer.body, dict) else None
+    return str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
 
 
 def _group_path(api_version: str) -> str:

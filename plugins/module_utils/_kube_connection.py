@@ -16,6 +16,7 @@ import importlib.util
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,8 @@ class Connection:
     :ivar origin: where address and credentials came from, for messages
     """
 
-    def __init__(self, configuration: Any, origin: str) -> None:
+    def __init__(self, configuration: Any, origin: str, ends_at: float | None = None) -> None:
+        """Prepare; ``ends_at`` is the moment of the monotonic clock (seconds) that no exchange outlasts."""
         urllib3 = importlib.import_module("urllib3")
         client = importlib.import_module("kubernetes.client")
         # A refused connection is reported at once; who wants to wait repeats the request itself.
@@ -88,7 +90,8 @@ class Connection:
         self.origin = origin
         self._configuration = configuration
         self._pool = client.ApiClient(configuration).rest_client.pool_manager
-        self._timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+        self._ends_at = ends_at
+        self._limits = urllib3.Timeout
         self._http_error = urllib3.exceptions.HTTPError
         self._dropped = urllib3.exceptions.ProtocolError
 
@@ -103,7 +106,8 @@ class Connection:
     ) -> Answer:
         """Send one request and read its answer, whatever its status.
 
-        :raises KubeUnavailableError: the server could not be reached or did not answer in time
+        :raises KubeUnavailableError: the server could not be reached or did not answer in time, or there is
+          no time left to ask it
         """
         target = f"{self.url}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {
@@ -117,7 +121,7 @@ class Connection:
             content = json.dumps(body).encode()
 
         def send() -> Any:
-            return self._pool.request(method, target, body=content, headers=headers, timeout=self._timeout)
+            return self._pool.request(method, target, body=content, headers=headers, timeout=self._timeout())
 
         try:
             response = self._twice(send)
@@ -129,6 +133,16 @@ class Connection:
             text for header in response.headers.getlist("Warning") for text in parse_warnings(header)
         )
         return Answer(response.status, decode(response.data), warnings)
+
+    def _timeout(self) -> Any:
+        if self._ends_at is None:
+            return self._limits(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise KubeUnavailableError(
+                f"the time limit was over before the API server {self.url} ({self.origin}) could be asked"
+            )
+        return self._limits(total=left, connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
 
     def _twice(self, send: Callable[[], Any]) -> Any:
         # The server may close a kept connection in the moment we use it; every request sent here is
@@ -145,11 +159,12 @@ class Connection:
         }
 
 
-def open_connection(kubeconfig: str | None, context: str | None) -> Connection:
+def open_connection(kubeconfig: str | None, context: str | None, ends_at: float | None = None) -> Connection:
     """Read the credentials and prepare a connection; nothing is sent yet.
 
     :param kubeconfig: path; None means K8S_AUTH_KUBECONFIG, KUBECONFIG, ``~/.kube/config``, then in-cluster
     :param context: name of a context in the kubeconfig; None means its current one
+    :param ends_at: see Connection
     :raises KubeConfigError: the library is missing, or no usable kubeconfig was found
     """
     if importlib.util.find_spec("kubernetes") is None:
@@ -163,7 +178,7 @@ def open_connection(kubeconfig: str | None, context: str | None) -> Connection:
             config.load_incluster_config(client_configuration=configuration)
         except config.ConfigException as error:
             raise KubeConfigError(f"{origin}, are not usable: {_one_line(str(error))}") from error
-        return Connection(configuration, origin)
+        return Connection(configuration, origin, ends_at)
     origin = f"kubeconfig {path}, {chosen_by}"
     try:
         config.load_kube_config(
@@ -175,7 +190,7 @@ def open_connection(kubeconfig: str | None, context: str | None) -> Connection:
         raise KubeConfigError(f"{origin}, cannot be read: {_one_line(str(error))}") from error
     except (importlib.import_module("yaml").YAMLError, AttributeError, TypeError, ValueError) as error:
         raise KubeConfigError(f"{origin}, is not a kubeconfig: {_one_line(str(error))}") from error
-    return Connection(configuration, f"{origin}{f', context {context}' if context else ''}")
+    return Connection(configuration, f"{origin}{f', context {context}' if context else ''}", ends_at)
 
 
 def _kubeconfig_path(kubeconfig: str | None) -> tuple[str | None, str]:

@@ -69,6 +69,7 @@ checks:
           V(expected_references), V(blobs), V(catalog), V(referrers), V(latency) and V(round_trip).
         - Those of the certificate are left out with V(http://). With O(every_address) those up to V(api)
           come again for each address, named like V(tls[198.18.0.1]).
+        - Where O(retries) are cut off by O(timeout), they are those of the last try that came to its end.
       type: str
     status:
       description: One of V(ok), V(warn), V(fail) and V(skipped).
@@ -81,8 +82,8 @@ checks:
       type: str
 capabilities:
   description:
-    - What the registry was seen to do. C(authentication) is V(none), or V(basic) or V(bearer), or
-      both with a comma between.
+    - What the registry was seen to do, every key always there. C(authentication) is V(none), or
+      V(basic) or V(bearer), or both with a comma between, or null where the check V(api) failed.
     - The others are true, false, or null where it is not known. C(catalog) needs O(catalog), C(referrers)
       O(expect). All others are null here, since only writing tells.
     - What a registry cannot do is no fault.
@@ -93,7 +94,9 @@ capabilities:
     catalog: null
     chunked_upload: null
     delete: null
+    delete_blob: null
     mount: null
+    push: null
     range: null
     referrers: false
 versions:
@@ -118,22 +121,24 @@ references:
       type: str
       sample: library/app:1.2
     digest:
-      description: Digest of the manifest or index; empty where there is none.
+      description:
+        - Digest of the manifest or index, sha256 or sha512; empty where there is none. Where the
+          registry tells one that nobody can verify, it is the sha256 of the content.
       type: str
     media_type:
-      description: Its media type.
+      description: Its media type; empty where it is none of an image or an index.
       type: str
     platforms:
       description:
-        - The platforms that the index names. Of an image without an index, that of its configuration,
-          looked at only where platforms are expected.
+        - The platforms that the index names, at most 64. Of an image without an index, that of its
+          configuration, looked at only where platforms are expected.
       type: list
       elements: str
     status:
       description: One of V(ok), V(warn) and V(fail).
       type: str
     message:
-      description: What is wrong, with the likely cause; empty if nothing is.
+      description: What is wrong or doubtful, with the likely cause; empty if nothing is.
       type: str
 registry_warnings:
   description: Texts of C(Warning) headers that the registry sent, each once.

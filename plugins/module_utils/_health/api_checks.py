@@ -23,6 +23,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response
 
+WRONG_CREDENTIALS = "wrong_credentials_refused"
 _SCHEMES = frozenset({"basic", "bearer"})
 _CAUSES = {
     400: "the request did not get through as it was sent; https and http mixed up?",
@@ -146,7 +147,7 @@ def check_wrong_credentials(
 
     ``credentials``: how the right one fared.
     """
-    name = "wrong_credentials_refused"
+    name = WRONG_CREDENTIALS
     if wrong is None or credentials is None:
         return not_asked(name)
     if open_answer is None or open_answer.status == 200:

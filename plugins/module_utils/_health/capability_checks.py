@@ -67,5 +67,5 @@ def check_referrers(
     except OciError as error:
         return watch.warn(error.message), None
     if found.supported:
-        return watch.ok(f"the API is there; {len(found.found)} refer to {repository}@{digest[:19]}"), True
+        return watch.ok(f"the API is there; {len(found.found)} refer to {repository}@{digest}"), True
     return watch.ok("no API for them, so clients use a tag instead (distribution 3 has none)"), False

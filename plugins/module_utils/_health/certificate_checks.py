@@ -31,7 +31,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transp
 _NOT_YET_VALID = 9
 _EXPIRED = 10
 _SELF_SIGNED = 18
-_UNKNOWN_ISSUER = frozenset({2, 19, 20, 21})
+# 7: an authority of the same name signed it, as after one was made anew.
+_UNKNOWN_ISSUER = frozenset({2, 7, 19, 20, 21})
 _WRONG_NAME = frozenset({62, 64})
 
 
@@ -64,7 +65,7 @@ def check_tls(target: Target, transport: Transport, deadline: Deadline) -> tuple
     stream.close()
     if not target.trust.verify:
         return watch.warn(f"{version}; neither chain nor name was verified (validate_certs is false)"), served
-    roots = "the CA given" if target.trust.private else "the system's CAs"
+    roots = target.ca_shown if target.trust.private else "the system's CAs"
     return watch.ok(
         f"{version}; the chain leads to {roots}, the name {target.registry.host} is right"
     ), served
@@ -170,6 +171,7 @@ def _explain(error: TlsFailed, target: Target, served: Served | None) -> str:
             "another server answers"
         )
     if error.verify_code == _SELF_SIGNED or error.verify_code in _UNKNOWN_ISSUER:
-        roots = "the CA given is not its issuer" if target.trust.private else "give its CA in ca_path or ca"
+        private = target.trust.private
+        roots = f"{target.ca_shown} is not its issuer" if private else "give its CA in ca_path or ca"
         return f"certificate refused: issued by {facts.issuer!r}, which leads to no trusted root: {roots}"
     return f"{error.message} (subject {facts.subject!r}, issuer {facts.issuer!r})"

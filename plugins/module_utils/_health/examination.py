@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.api_checks import (
+    WRONG_CREDENTIALS,
     check_anonymous,
     check_credentials,
     check_no_credentials,
@@ -21,9 +21,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.cap
     check_catalog,
     check_referrers,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.certificate_checks import (
-    check_days_left,
-)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.expected_images import (
     check_expected,
     skip_expected,
@@ -33,13 +30,12 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.rea
     reach,
     reach_every_address,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.redaction import CurrentRedaction
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     Report,
     Status,
     not_asked,
-    redacted,
-    safe_text,
     skipped,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.round_trip import (
@@ -57,7 +53,17 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.patien
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 
-_CAPABILITIES = ("catalog", "delete", "referrers", "mount", "chunked_upload", "range")
+_CAPABILITIES = (
+    "authentication",
+    "catalog",
+    "push",
+    "delete",
+    "delete_blob",
+    "referrers",
+    "mount",
+    "chunked_upload",
+    "range",
+)
 _EARLIER_FAILED = "not tried, since an earlier check failed"
 # Not for the client that the first answers come from: of those it matters how they fare at once.
 _PATIENCE = Patience(tries=5)
@@ -70,20 +76,21 @@ class _Clients:
     own: Client
     anonymous: Client
     wrong: Client | None
+    redaction: CurrentRedaction
 
     @classmethod
     def of(cls, target: Target, transport: Transport) -> _Clients:
         """All over the same connections."""
-        registry, hosts, own = target.registry, target.token_hosts, target.credentials
+        registry, hosts, given = target.registry, target.token_hosts, target.credentials
         wrong = None
-        if own is not None and target.wrong_credentials:
-            made_up = own.with_secret(secrets.token_urlsafe(24))
+        if given is not None and target.wrong_credentials:
+            made_up = given.with_secret(secrets.token_urlsafe(24))
             wrong = Client(registry, transport, made_up, hosts)
-        return cls(
-            Client(registry, transport, own, hosts, _PATIENCE),
-            Client(registry, transport, None, hosts),
-            wrong,
-        )
+        own = Client(registry, transport, given, hosts, _PATIENCE)
+        anonymous = Client(registry, transport, None, hosts)
+        clients = tuple(client for client in (own, anonymous, wrong) if client is not None)
+        redaction = CurrentRedaction(lambda: frozenset[str]().union(*(one.secrets for one in clients)))
+        return cls(own, anonymous, wrong, redaction)
 
     @property
     def all(self) -> tuple[Client, ...]:
@@ -91,8 +98,11 @@ class _Clients:
         return tuple(client for client in (self.own, self.anonymous, self.wrong) if client is not None)
 
 
-def examine(target: Target, deadline: Deadline) -> Report:
-    """Checks the registry once. Raises TlsFailed where trust or client certificate cannot be read."""
+def examine(target: Target, deadline: Deadline, wrong: CheckResult | None = None) -> Report:
+    """Checks the registry once. Raises TlsFailed where trust or client certificate cannot be read.
+
+    ``wrong``: how a made-up password fared before, so that none is sent again.
+    """
     pinned = {} if target.address is None else {target.registry.host: target.address}
     trust = target.trust
     # What a user gave is read at once, so that its faults are told; the system's roots only when needed.
@@ -100,42 +110,59 @@ def examine(target: Target, deadline: Deadline) -> Report:
     transport = Transport(client_context(trust) if given else (lambda: client_context(trust)), pinned)
     clients = _Clients.of(target, transport)
     try:
-        report = _run_checks(target, clients, transport, deadline)
+        report = _run_checks(target, clients, transport, wrong, deadline)
     finally:
         transport.close()
-    return _shown(report, clients.all)
+    return _shown(report, clients)
 
 
 def examine_until_healthy(target: Target, retries: int, delay: float, deadline: Deadline) -> Report:
     """Checks again, ``delay`` seconds apart, until it is healthy, ``retries`` are used up, or time is over.
 
-    What any of the attempts left behind is in the report. Raises as examine does.
+    What any of the attempts left behind is in the report. Where the time limit cuts the last one off, the
+    report is that of the one before, which tells more. Raises as examine does.
     """
     left: dict[str, None] = {}
+    wrong: CheckResult | None = None
+    whole: Report | None = None
     for attempt in range(retries + 1):
-        report = examine(target, deadline)
+        report = examine(target, deadline, wrong)
         left.update(dict.fromkeys(report.leftovers))
-        if report.healthy or attempt == retries or time.monotonic() + delay >= deadline.at:
+        wrong = wrong or next((check for check in report.checks if _told_of_wrong(check)), None)
+        if report.healthy:
+            break
+        if deadline.passed and whole is not None:
+            report = whole
+            break
+        whole = report
+        if attempt == retries or time.monotonic() + delay >= deadline.at:
             break
         time.sleep(delay)
     return replace(report, leftovers=tuple(left))
 
 
-def _run_checks(target: Target, clients: _Clients, transport: Transport, deadline: Deadline) -> Report:
+def _told_of_wrong(check: CheckResult) -> bool:
+    # A failure may be gone with the next try: the answer got lost, or everybody was let in.
+    return check.name == WRONG_CREDENTIALS and check.status in (Status.OK, Status.WARN)
+
+
+def _run_checks(
+    target: Target, clients: _Clients, transport: Transport, wrong: CheckResult | None, deadline: Deadline
+) -> Report:
     reached = reach(target, transport, clients.anonymous, deadline)
     checks = list(reached.checks)
-    if target.registry.scheme == "https":
-        checks.insert(2, check_days_left(target, reached.served))
     if target.every_address:
         checks += reach_every_address(target, transport, deadline)
     checks.append(check_clock(reached.answer, reached.received, reached.served))
-    checks += _login_checks(target, clients, reached, deadline)
+    checks += _login_checks(target, clients, reached, wrong, deadline)
     capabilities: dict[str, bool | str | None] = dict.fromkeys(_CAPABILITIES)
     if reached.answer is not None:
         capabilities["authentication"] = ",".join(schemes_of(reached.answer)) or "none"
     usable = reached.answer is not None and checks[-3].status is not Status.FAIL
     if usable:
-        expected = check_expected(clients.own, target.expected, target.deep, target.connections, deadline)
+        expected = check_expected(
+            clients.own, target.expected, target.deep, target.connections, clients.redaction, deadline
+        )
     else:
         expected = skip_expected(target.expected, _EARLIER_FAILED)
     catalog, capabilities["catalog"] = check_catalog(clients.own, target.catalog, usable, deadline)
@@ -159,7 +186,7 @@ def _run_checks(target: Target, clients: _Clients, transport: Transport, deadlin
 
 
 def _login_checks(
-    target: Target, clients: _Clients, reached: Reached, deadline: Deadline
+    target: Target, clients: _Clients, reached: Reached, wrong: CheckResult | None, deadline: Deadline
 ) -> tuple[CheckResult, CheckResult, CheckResult]:
     answer, given = reached.answer, target.credentials is not None
     if given:
@@ -167,7 +194,8 @@ def _login_checks(
     else:
         credentials = check_no_credentials(clients.anonymous, answer, deadline)
     anonymous = check_anonymous(clients.anonymous, answer, given, deadline)
-    wrong = check_wrong_credentials(clients.wrong, answer, credentials if given else None, deadline)
+    if wrong is None:
+        wrong = check_wrong_credentials(clients.wrong, answer, credentials if given else None, deadline)
     return credentials, anonymous, wrong
 
 
@@ -190,23 +218,22 @@ def _round_trip(target: Target, client: Client, healthy: bool, deadline: Deadlin
     return check_round_trip(client, target.round_trip, deadline)
 
 
-def _shown(report: Report, clients: Iterable[Client]) -> Report:
-    """The report without any secret that a server echoed."""
-    hidden = frozenset[str]().union(*(client.secrets for client in clients))
-    warnings = dict.fromkeys(text for client in clients for text in client.warnings)
+def _shown(report: Report, clients: _Clients) -> Report:
+    """The report without any secret that a server echoed; its references have none any more."""
+    redaction = clients.redaction()
+    warnings = dict.fromkeys(text for client in clients.all for text in client.warnings)
+    certificate = report.certificate
+    if certificate is not None:
+        certificate = replace(
+            certificate,
+            subject=redaction.text(certificate.subject),
+            issuer=redaction.text(certificate.issuer),
+            dns_names=tuple(redaction.text(name) for name in certificate.dns_names),
+        )
     return replace(
         report,
-        checks=tuple(redacted(check, hidden) for check in report.checks),
-        versions={name: safe_text(value, hidden)[:200] for name, value in report.versions.items()},
-        references=tuple(
-            replace(
-                found,
-                reference=safe_text(found.reference, hidden),
-                message=safe_text(found.message, hidden),
-                media_type=safe_text(found.media_type, hidden),
-                platforms=tuple(safe_text(name, hidden) for name in found.platforms),
-            )
-            for found in report.references
-        ),
-        warnings=tuple(safe_text(text, hidden) for text in warnings),
+        certificate=certificate,
+        checks=tuple(redaction.check(check) for check in report.checks),
+        versions={name: redaction.text(value)[:200] for name, value in report.versions.items()},
+        warnings=tuple(redaction.text(text) for text in warnings),
     )

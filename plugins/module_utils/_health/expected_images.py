@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.image_check import ImageCheck
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.redaction import CurrentRedaction
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     ReferenceResult,
@@ -50,13 +51,21 @@ class _Wanted:
 
 
 def check_expected(
-    client: Client, expected: Sequence[Expected], deep: bool, connections: int, deadline: Deadline
+    client: Client,
+    expected: Sequence[Expected],
+    deep: bool,
+    connections: int,
+    redaction: CurrentRedaction,
+    deadline: Deadline,
 ) -> ExpectedOutcome:
-    """Looks at every reference, and with ``deep`` at every blob that they need."""
+    """Looks at every reference, and with ``deep`` at every blob that they need.
+
+    The references hold no secret any more: there may be thousands, and what is done afterwards has no time.
+    """
     if not expected:
         return ExpectedOutcome((not_asked(REFERENCES), not_asked(BLOBS)))
     watch = Stopwatch(REFERENCES)
-    run = _Run(client, expected, deep, deadline)
+    run = _Run(client, expected, deep, redaction, deadline)
     run.work(connections)
     references = tuple(result for _position, result in sorted(run.results, key=lambda entry: entry[0]))
     return ExpectedOutcome(
@@ -72,13 +81,21 @@ def skip_expected(expected: Sequence[Expected], reason: str) -> ExpectedOutcome:
 
 
 class _Run:
-    def __init__(self, client: Client, expected: Sequence[Expected], deep: bool, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        client: Client,
+        expected: Sequence[Expected],
+        deep: bool,
+        redaction: CurrentRedaction,
+        deadline: Deadline,
+    ) -> None:
         self._client = client
+        self._redaction = redaction
         self._deadline = deadline
         self._lock = threading.Lock()
         self._wanted = self._list(expected)
         self._position = 0
-        self.image_check = ImageCheck(client, deep, deadline)
+        self.image_check = ImageCheck(client, deep, redaction, deadline)
         self.results: list[tuple[int, ReferenceResult]] = []
         self.image: tuple[str, str] | None = None
 
@@ -103,13 +120,13 @@ class _Run:
             position = self._position
         if wanted is None:
             return False
-        result = wanted
         if isinstance(wanted, _Wanted):
             result = self.image_check.check(wanted.repository, wanted.reference, wanted.platforms)
             if self.image is None and result.digest:
                 self.image = (wanted.repository, result.digest)
-        if isinstance(result, ReferenceResult):
-            self.results.append((position, result))
+        else:
+            result = wanted
+        self.results.append((position, self._redaction().reference(result)))
         return True
 
     def _next(self) -> _Wanted | ReferenceResult | None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.redaction import CurrentRedaction
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     ReferenceResult,
     Status,
@@ -33,6 +34,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.exchange import Response
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manifest import (
+    INDEX_TYPES,
+    MANIFEST_TYPES,
     Descriptor,
     Manifest,
     parse_manifest,
@@ -45,7 +48,12 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printa
 
 _LONGEST_CONFIG = 4 * 1024 * 1024
 _DEEPEST_INDEX = 3
-_LONGEST_REASON = 240
+# Thousands of images with thousands each would need gigabytes.
+_MOST_PLATFORMS = 64
+# Two digests of sha512 and the words between them fit.
+_LONGEST_REASON = 360
+_UNREGISTERED = "nobody can verify: only sha256 and sha512 are registered"
+_TOO_LATE = "the time limit was over before all that it needs was looked at"
 _CAUSES = {
     401: "these credentials may not pull it",
     403: "these credentials may not pull it, or it does not exist",
@@ -66,9 +74,10 @@ class ImageCheck:
     ``blobs``, ``blob_faults`` and ``blob_seconds`` (of all threads together) tell of the deep check.
     """
 
-    def __init__(self, client: Client, deep: bool, deadline: Deadline) -> None:
+    def __init__(self, client: Client, deep: bool, redaction: CurrentRedaction, deadline: Deadline) -> None:
         self._client = client
         self._deep = deep
+        self._redaction = redaction
         self._deadline = deadline
         self._lock = threading.Lock()
         self._seen: set[tuple[str, str]] = set()
@@ -83,7 +92,7 @@ class ImageCheck:
         digest = media_type = ""
         offered: tuple[Platform, ...] = ()
         try:
-            body, found, media_type = self._fetch(repository, reference)
+            body, found, media_type, doubt = self._fetch(repository, reference)
             digest = str(found)
             manifest = parse_manifest(body, media_type)
             media_type = manifest.media_type
@@ -91,23 +100,34 @@ class ImageCheck:
             if self._deep:
                 self._look_at_blobs(repository, shown, manifest, platforms)
         except (_Faulty, OciError) as error:
-            reason = printable(str(error), _LONGEST_REASON)
-            return ReferenceResult(shown, Status.FAIL, reason, digest, media_type)
-        names = tuple(str(platform) for platform in offered)
-        return ReferenceResult(shown, Status.OK, "", digest, media_type, names)
+            reason = self._shown(error, _LONGEST_REASON)
+            return ReferenceResult(shown, Status.FAIL, reason, digest, _known(media_type))
+        names = tuple(str(platform) for platform in offered[:_MOST_PLATFORMS])
+        status = Status.WARN if doubt else Status.OK
+        return ReferenceResult(shown, status, doubt, digest, _known(media_type), names)
 
-    def _fetch(self, repository: str, reference: str) -> tuple[bytes, Digest, str]:
+    def _shown(self, error: Exception, longest: int) -> str:
+        # Without secrets before it is cut: of one across the cut a part would stay.
+        return printable(self._redaction().text(str(error)), longest)
+
+    def _fetch(self, repository: str, reference: str) -> tuple[bytes, Digest, str, str]:
+        """Content, digest and media type of a manifest, and what is doubtful about it, if anything."""
         answer = self._client.get_manifest(repository, reference, self._deadline)
         if answer.status != 200:
             raise _Faulty(f"{describe_failure(answer)}: {_cause(answer)}")
         told = answer.header("Docker-Content-Digest")
+        doubt = ""
         if ":" in reference:
             digest = parse_digest(reference)
         else:
             digest = _told(told) if told else digest_of(answer.body)
-        if digest.verifiable:
-            digest.verify(answer.body, "the manifest")
-        return answer.body, digest, answer.media_type
+            if not digest.verifiable:
+                doubt = (
+                    f"the registry tells a digest of the algorithm {digest.algorithm}, which {_UNREGISTERED}"
+                )
+                digest = digest_of(answer.body)
+        _verify(digest, answer.body, "the manifest")
+        return answer.body, digest, answer.media_type, doubt
 
     def _require_platforms(
         self, repository: str, manifest: Manifest, wanted: tuple[Platform, ...]
@@ -119,7 +139,7 @@ class ImageCheck:
             offered = (own,) if own is not None else ()
         missing = [str(platform) for platform in wanted if platform not in offered]
         if missing:
-            there = ", ".join(str(platform) for platform in offered) or "none is named"
+            there = ", ".join(str(platform) for platform in offered[:_MOST_PLATFORMS]) or "none is named"
             raise _Faulty(f"not for {', '.join(missing)}, only for: {there}")
         return offered
 
@@ -130,8 +150,7 @@ class ImageCheck:
             answer = self._client.get_blob(repository, config.digest, limit, self._deadline)
             if answer.status != 200:
                 raise _Faulty(f"its configuration: {describe_failure(answer)}: {_blob_cause(answer.status)}")
-            if config.digest.verifiable:
-                config.digest.verify(answer.body, "the configuration")
+            _verify(config.digest, answer.body, "the configuration")
             self._platforms[key] = platform_of(json_object(answer.body, "the configuration"))
         return self._platforms[key]
 
@@ -140,6 +159,9 @@ class ImageCheck:
     ) -> None:
         started = time.monotonic()
         for blob in self._unseen(repository, manifest.blobs):
+            if self._deadline.passed:
+                self._add_fault(f"{shown}: {_TOO_LATE}")
+                return
             fault = self._blob_fault(repository, blob)
             if fault is not None:
                 self._add_fault(f"{shown}: {blob.digest}: {fault}")
@@ -152,12 +174,15 @@ class ImageCheck:
                 continue
             if not list(self._unseen(repository, (entry.descriptor,))):
                 continue
+            if self._deadline.passed:
+                self._add_fault(f"{shown}: {_TOO_LATE}")
+                return
             name = f"{shown} for {entry.platform}" if entry.platform is not None else shown
             try:
-                body, _digest, media_type = self._fetch(repository, str(entry.descriptor.digest))
+                body, _digest, media_type, _doubt = self._fetch(repository, str(entry.descriptor.digest))
                 inner = parse_manifest(body, media_type)
             except (_Faulty, OciError) as error:
-                self._add_fault(f"{name}: manifest {entry.descriptor.digest}: {printable(str(error), 160)}")
+                self._add_fault(f"{name}: manifest {entry.descriptor.digest}: {self._shown(error, 160)}")
                 continue
             self._look_at_blobs(repository, name, inner, (), depth + 1)
 
@@ -180,7 +205,7 @@ class ImageCheck:
         except UnexpectedStatus as error:
             return f"{error.message}: {_blob_cause(error.status)}"
         except OciError as error:
-            return printable(error.message, _LONGEST_REASON)
+            return self._shown(error, _LONGEST_REASON)
         if size is not None and size != blob.size:
             return f"has {size} octets, the manifest says {blob.size}: the storage is damaged; push it again"
         return None
@@ -204,6 +229,17 @@ def _blob_cause(status: int) -> str:
     if status == 404:
         return "gone: garbage collection while it was pushed, or lost storage; push the image again"
     return _CAUSES.get(status, "not what a registry answers here")
+
+
+def _verify(digest: Digest, content: bytes, what: str) -> None:
+    if not digest.verifiable:
+        raise _Faulty(f"{what}: its digest is of the algorithm {digest.algorithm}, which {_UNREGISTERED}")
+    digest.verify(content, what)
+
+
+def _known(media_type: str) -> str:
+    """Of any other, all that is known is that a stranger wrote it."""
+    return media_type if media_type in INDEX_TYPES or media_type in MANIFEST_TYPES else ""
 
 
 def _told(text: str) -> Digest:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadline import Deadline
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.digest import Digest, digest_of
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.exchange import Body
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manifest import (
@@ -49,11 +50,12 @@ class Probe:
     manifest: bytes
 
     @classmethod
-    def make(cls, size: int, lasting: bool) -> Probe:
-        """One of its own for every run, or the lasting one of this size."""
+    def make(cls, size: int, lasting: bool, deadline: Deadline) -> Probe:
+        """One of its own for every run, or the lasting one of this size. Raises DeadlineExceeded."""
         layer = random_body(size, _LASTING_SEED if lasting else secrets.randbits(64))
         hashed = hashlib.sha256()
         for piece in layer.pieces():
+            deadline.remaining("making the image to push")
             hashed.update(piece)
         digest = Digest("sha256", hashed.hexdigest())
         config = image_config(digest, "registry health probe")

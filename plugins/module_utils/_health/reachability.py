@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.api_checks import check_api
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.certificate_checks import (
     Served,
+    check_days_left,
     check_equals_secret,
     check_tls,
 )
@@ -43,7 +45,7 @@ class Reached:
 
 
 def reach(target: Target, transport: Transport, anonymous: Client, deadline: Deadline) -> Reached:
-    """Connection, TLS, the certificate of the secret, API."""
+    """Connection, TLS, the certificate's end and whether it is that of the secret, API."""
     connection = _check_connection(target, transport, deadline)
     reachable = connection.status is Status.OK
     served: Served | None = None
@@ -53,7 +55,7 @@ def reach(target: Target, transport: Transport, anonymous: Client, deadline: Dea
         tls = skipped("tls", "no connection")
     checks = [connection, tls]
     if target.registry.scheme == "https":
-        checks.append(check_equals_secret(target, served))
+        checks += [check_days_left(target, served), check_equals_secret(target, served)]
     answer: Response | None = None
     if not reachable:
         api = skipped("api", "no connection")
@@ -65,7 +67,10 @@ def reach(target: Target, transport: Transport, anonymous: Client, deadline: Dea
 
 
 def reach_every_address(target: Target, transport: Transport, deadline: Deadline) -> list[CheckResult]:
-    """The same for each address, under names such as ``tls[198.18.0.1]``."""
+    """The same for each address, under names such as ``tls[198.18.0.1]``.
+
+    Each has its share of the time that is left, and so has what is done afterwards.
+    """
     checks: list[CheckResult] = []
     try:
         addresses = transport.addresses(target.registry, deadline)[:_MOST_ADDRESSES]
@@ -73,14 +78,19 @@ def reach_every_address(target: Target, transport: Transport, deadline: Deadline
         # The check of the connection has told it.
         return checks
     context = client_context(target.trust)
-    for address in addresses:
+    for position, address in enumerate(addresses):
+        share = max(0.0, deadline.at - time.monotonic()) / (len(addresses) - position + 1)
+        part = Deadline(time.monotonic() + share, deadline.seconds)
         pinned = replace(target, address=address.host)
         own = Transport(context, {target.registry.host: address.host})
         try:
-            reached = reach(pinned, own, Client(target.registry, own), deadline)
+            reached = reach(pinned, own, Client(target.registry, own), part)
         finally:
             own.close()
-        checks += [replace(check, name=f"{check.name}[{address.host}]") for check in reached.checks]
+        for check in reached.checks:
+            late = check.status is Status.FAIL and part.passed
+            told = f"{check.message} (this address had {share:.1f} s of it)" if late else check.message
+            checks.append(replace(check, name=f"{check.name}[{address.host}]", message=told))
     return checks
 
 
@@ -89,11 +99,11 @@ def _check_connection(target: Target, transport: Transport, deadline: Deadline) 
     watch = Stopwatch("connection")
     plain = Origin("http", target.registry.host, target.registry.port)
     try:
-        addresses = transport.addresses(plain, deadline)
         transport.connect(plain, deadline).close()
+        # The one that accepted comes first from now on.
+        accepted, *others = transport.addresses(plain, deadline)
     except OciError as error:
         return watch.fail(error.message)
-    shown = ", ".join(address.host for address in addresses[:4])
-    if target.address is not None:
-        return watch.ok(f"{shown} (given, not resolved) accepts connections on port {target.registry.port}")
-    return watch.ok(f"{shown} accepts connections on port {target.registry.port}")
+    shown = f"{accepted.host}{' (given, not resolved)' if target.address is not None else ''}"
+    told = f", the first of {1 + len(others)} addresses that did" if others else ""
+    return watch.ok(f"{shown} accepts connections on port {target.registry.port}{told}")

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certificate import Certificate
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 
-_LONGEST_MESSAGE = 3000
 _MOST_LISTED = 10
-_SHORTEST_SECRET = 4
 NOT_ASKED = "not asked for"
 
 
@@ -124,19 +121,3 @@ def not_asked(name: str) -> CheckResult:
 def skipped(name: str, message: str) -> CheckResult:
     """A check that was not made, and why."""
     return CheckResult(name, Status.SKIPPED, 0.0, message)
-
-
-def redacted(check: CheckResult, secrets: Iterable[str]) -> CheckResult:
-    """The result as it may be shown: printable lines, without secrets that a hostile server echoed."""
-    known = tuple(secrets)
-    lines = tuple(safe_text(line, known) for line in check.lines)
-    return replace(check, message=safe_text(check.message, known), lines=lines)
-
-
-def safe_text(text: str, secrets: Iterable[str]) -> str:
-    """One printable line without these secrets."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        # Cutting out a secret of a letter or two would garble the text and tell the secret.
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "********")
-    return printable(text, _LONGEST_MESSAGE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -27,10 +27,12 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.docume
     error_codes,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import (
+    AuthenticationFailed,
     ChunksRefused,
     DigestMismatch,
     OciError,
     ProtocolFault,
+    TokenRefused,
     UnexpectedStatus,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manifest import OCI_MANIFEST
@@ -53,6 +55,16 @@ _PUSH_CAUSES = {
     500: "the storage cannot be written: full, read-only or denied? See the registry's log",
     503: "the storage does not answer",
 }
+_PULL_CAUSES = {
+    401: "these credentials may push, but not pull",
+    403: "these credentials may push to this repository, but not pull from it",
+    404: "gone right after the push: several replicas that do not share their storage, or a cache in front",
+    500: "the storage cannot be read: see the registry's log",
+    503: "the storage does not answer",
+}
+_NOT_ALLOWED = frozenset({401, 403, 404, 405})
+_NOT_FOUND = 404
+_DELETED = frozenset({202, 204, _NOT_FOUND})
 
 
 @dataclass(slots=True)
@@ -65,7 +77,22 @@ class RoundTripOutcome:
 
 
 class _Failed(Exception):
-    """A step of the round trip did not do what it should."""
+    """A step of the round trip did not do what it should.
+
+    ``refused``: these credentials, or this registry, do not let anybody do that.
+    """
+
+    def __init__(self, message: str, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Deleting:
+    """Whether manifests can be deleted, None where that is not known; and if they cannot, why."""
+
+    works: bool | None
+    reason: str = ""
 
 
 def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> RoundTripOutcome:
@@ -77,55 +104,102 @@ def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> R
     capabilities: dict[str, bool | str | None] = {}
     leftovers: tuple[str, ...] = ()
     fault = ""
-    lasting = existed = False
+    deleting = _Deleting(None)
+    existed = False
     probe = None
     try:
-        with _as_failures():
-            lasting = not _deletes(client, repository, work)
-            capabilities["delete"] = not lasting
-            probe = Probe.make(wanted.size, lasting)
-            existed = lasting and _same_manifest(client, repository, probe, work)
+        with _as_failures({}):
+            deleting = _deletes(client, repository, work)
+            capabilities["delete"] = deleting.works
+            probe = Probe.make(wanted.size, not deleting.works, work)
+            existed = not deleting.works and _same_manifest(client, repository, probe, work)
+        with _as_push(capabilities):
             capabilities |= _push(client, repository, probe, pushed, work, deadline)
-            capabilities["push"] = True
+        with _as_failures(_PULL_CAUSES):
             capabilities |= _pull(client, repository, probe, work)
     except _Failed as failed:
         fault = str(failed)
     finally:
         if probe is not None and not existed:
-            leftovers = tuple(pushed) if lasting else _clean_up(client, repository, probe, pushed, deadline)
-    return RoundTripOutcome(_judge(watch, fault, lasting, existed, leftovers), leftovers, capabilities)
+            if deleting.works:
+                leftovers = _clean_up(client, repository, probe, pushed, capabilities, deadline)
+            else:
+                leftovers = tuple(pushed)
+    single = capabilities.get("delete_blob") is not False
+    return RoundTripOutcome(
+        _judge(watch, fault, deleting, existed, single, leftovers), leftovers, capabilities
+    )
 
 
 def _judge(
-    watch: Stopwatch, fault: str, lasting: bool, existed: bool, leftovers: tuple[str, ...]
+    watch: Stopwatch,
+    fault: str,
+    deleting: _Deleting,
+    existed: bool,
+    single: bool,
+    leftovers: tuple[str, ...],
 ) -> CheckResult:
     left = f"; left behind: {', '.join(leftovers)}" if leftovers else ""
     if fault:
         return watch.fail(fault + left)
-    if lasting:
+    if not deleting.works:
         seen = "the probe of an earlier run is still there" if existed else "it cannot be deleted"
-        return watch.ok(f"pushed and pulled; deleting is disabled in this registry, {seen}{left}")
+        return watch.ok(f"pushed and pulled; {deleting.reason}, {seen}{left}")
     if leftovers:
         return watch.warn(f"pushed and pulled, but not all could be deleted{left}")
-    return watch.ok("pushed, pulled byte for byte, deleted")
+    blobs = "" if single else "; single blobs cannot be deleted here, the registry collects them by itself"
+    return watch.ok(f"pushed, pulled byte for byte, deleted{blobs}")
 
 
 @contextmanager
-def _as_failures() -> Iterator[None]:
+def _as_failures(causes: Mapping[int, str]) -> Iterator[None]:
+    """``causes``: what a status likely means in this step."""
     try:
         yield
     except UnexpectedStatus as error:
-        cause = _PUSH_CAUSES.get(error.status)
-        raise _Failed(f"{error.message}: {cause}" if cause else error.message) from error
+        cause = causes.get(error.status)
+        told = f"{error.message}: {cause}" if cause else error.message
+        raise _Failed(told, error.status in _NOT_ALLOWED) from error
+    except TokenRefused as error:
+        cause = causes.get(401)
+        raise _Failed(f"{error.message}: {cause}" if cause else error.message, True) from error
     except OciError as error:
         raise _Failed(error.message) from error
 
 
-def _deletes(client: Client, repository: str, deadline: Deadline) -> bool:
-    """Whether deleting is enabled, asked with a manifest that does not exist."""
+@contextmanager
+def _as_push(capabilities: dict[str, bool | str | None]) -> Iterator[None]:
+    try:
+        with _as_failures(_PUSH_CAUSES):
+            yield
+    except _Failed as failed:
+        capabilities["push"] = False if failed.refused else None
+        raise
+    capabilities["push"] = True
+
+
+def _deletes(client: Client, repository: str, deadline: Deadline) -> _Deleting:
+    """Whether manifests can be deleted, asked with one that does not exist."""
     absent = str(digest_of(secrets.token_bytes(32)))
-    answer = client.delete_manifest(repository, absent, deadline)
-    return not (answer.status == 405 or (answer.status == 400 and "UNSUPPORTED" in error_codes(answer)))
+    forbidden = _Deleting(False, "these credentials may not delete")
+    try:
+        answer = client.delete_manifest(repository, absent, deadline)
+    except TokenRefused:
+        # It was asked for more than these credentials are good for.
+        return forbidden
+    except AuthenticationFailed as error:
+        return _Deleting(None, f"whether it deletes is not known ({error.message})")
+    if answer.status in _DELETED:
+        return _Deleting(True)
+    if _unsupported(answer):
+        return _Deleting(False, "deleting is disabled in this registry")
+    if answer.status in (401, 403):
+        return forbidden
+    return _Deleting(None, f"whether it deletes is not known ({describe_failure(answer)})")
+
+
+def _unsupported(answer: Response) -> bool:
+    return answer.status == 405 or (answer.status == 400 and "UNSUPPORTED" in error_codes(answer))
 
 
 def _same_manifest(client: Client, repository: str, probe: Probe, deadline: Deadline) -> bool:
@@ -213,21 +287,35 @@ def _has_referrers(client: Client, repository: str, digest: Digest, work: Deadli
 
 
 def _clean_up(
-    client: Client, repository: str, probe: Probe, pushed: list[str], deadline: Deadline
+    client: Client,
+    repository: str,
+    probe: Probe,
+    pushed: list[str],
+    capabilities: dict[str, bool | str | None],
+    deadline: Deadline,
 ) -> tuple[str, ...]:
-    """What is still there afterwards.
+    """What is still there afterwards; ``capabilities`` is told of what could be deleted.
 
     A registry that deletes no blobs on request collects them later by itself.
     """
     left: list[str] = []
-    if f"image {repository}:{probe.tag}" in pushed and not _manifest_gone(
-        client, repository, probe, deadline
-    ):
-        left.append(f"image {repository}:{probe.tag}")
+    image = f"image {repository}:{probe.tag}"
+    if image in pushed and not _manifest_gone(client, repository, probe, deadline):
+        # It said before that it deletes.
+        capabilities["delete"] = None
+        left.append(image)
     for blob in probe.blobs:
         name = f"blob {repository}@{blob}"
-        if name in pushed and not _blob_gone(client, repository, blob, deadline):
+        if name not in pushed:
+            continue
+        answer = _delete_blob(client, repository, blob, deadline)
+        if answer is not None and _unsupported(answer):
+            # Garbage collection takes what no manifest names.
+            capabilities["delete_blob"] = False
+        elif answer is None or answer.status not in _DELETED:
             left.append(name)
+        elif answer.status != _NOT_FOUND:
+            capabilities["delete_blob"] = True
     return tuple(left)
 
 
@@ -242,12 +330,11 @@ def _manifest_gone(client: Client, repository: str, probe: Probe, deadline: Dead
         return False
 
 
-def _blob_gone(client: Client, repository: str, blob: Digest, deadline: Deadline) -> bool:
+def _delete_blob(client: Client, repository: str, blob: Digest, deadline: Deadline) -> Response | None:
     try:
-        # 405: no deletion of single blobs here; garbage collection takes what no manifest names.
-        return client.delete_blob(repository, blob, deadline).status in (202, 204, 404, 405)
+        return client.delete_blob(repository, blob, deadline)
     except OciError:
-        return False
+        return None
 
 
 def _expect(answer: Response, status: int, doing: str) -> None:

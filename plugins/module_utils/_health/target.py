@@ -41,7 +41,8 @@ class Target:
     """One registry and what is expected of it.
 
     ``address``: connect there instead of resolving the name. ``expected_certificate``: DER form of what the
-    secret ``certificate_secret`` (``namespace/name``) holds. ``min_days_left`` and ``fail_days_left``:
+    secret ``certificate_secret`` (``namespace/name``) holds. ``ca_shown``: how messages name the roots in
+    ``trust``. ``min_days_left`` and ``fail_days_left``:
     days below which a certificate's end is a warning, or a failure. ``max_latency_ms``: above it, slowness is
     a warning. ``connections``: how many at once for what is ``expected``; ``deep``: its blobs as well.
     """
@@ -62,6 +63,7 @@ class Target:
     catalog: bool = False
     expected_certificate: bytes | None = None
     certificate_secret: str = ""
+    ca_shown: str = "the CA given"
     round_trip: RoundTrip | None = None
 
 

@@ -11,38 +11,27 @@ http when the registry is asked over https.
 
 from __future__ import annotations
 
-import math
-import re
 import threading
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from .challenge import Challenge, readable_challenges
 from .credentials import Credentials
 from .deadline import Deadline
-from .document import describe_failure, json_object
-from .errors import AuthenticationFailed, CredentialsWithheld, SyntaxFault
+from .document import describe_failure
+from .errors import AuthenticationFailed, CredentialsWithheld, SyntaxFault, TokenRefused
+from .tokens import Token, Tokens, read_token
 from .transport import Request, Response
 from .urls import Origin, Url, is_ip_address, resolve_location
 
 Send = Callable[[Request, Deadline], Response]
 
-_DEFAULT_LIFETIME = 60.0
-_LONGEST_LIFETIME = 24 * 3600.0
-_EARLY = 5.0
-_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}\Z")
 _CLIENT_ID = "clusterdepot.artifacts"
 _TOKEN_ANSWER_LIMIT = 1024 * 1024
+_TOKEN_REFUSED = frozenset({400, 401, 403})
 _DOCKER_HUB_REGISTRY = "registry-1.docker.io"
 _DOCKER_HUB_TOKENS = "auth.docker.io"
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    value: str = field(repr=False)
-    usable_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +53,35 @@ class Authenticator:
     ) -> None:
         self._registry = registry
         self._credentials = credentials
+        # Asked for with every image that is looked at.
+        self._own_secrets = credentials.secrets if credentials is not None else frozenset()
         self._send = send
         self._token_hosts = frozenset(host.lower() for host in token_hosts)
         self._basic = False
-        self._service: _Service | None = None
-        self._tokens: dict[tuple[_Service, frozenset[str]], _Token] = {}
-        self._issued: set[str] = set()
+        self._tokens = Tokens()
         # Threads that share a client must not fetch a token each.
         self._lock = threading.RLock()
 
     @property
     def secrets(self) -> frozenset[str]:
         """Every secret that was or may be sent, to be cut out of all texts."""
-        own = self._credentials.secrets if self._credentials is not None else frozenset()
-        return own | self._issued
+        return self._own_secrets | self._tokens.issued
 
     def known(self, scopes: frozenset[str]) -> str | None:
         """The Authorization that an earlier challenge showed to be wanted; None before the first one."""
         if self._basic and self._credentials is not None:
             return self._credentials.basic
-        if self._service is not None:
-            token = self._tokens.get((self._service, scopes))
-            if token is not None and time.monotonic() < token.usable_until:
-                return f"Bearer {token.value}"
-        return None
+        token = self._tokens.usable(scopes)
+        return f"Bearer {token}" if token is not None else None
 
     def answer(
         self, refusal: Response, refused: str | None, scopes: frozenset[str], deadline: Deadline
     ) -> str | None:
-        """The Authorization to try after a 401, or None where there is nothing to answer it with.
+        """The Authorization to try after a 401, or None where there is nothing (else) to answer it with.
 
-        ``refused``: the Authorization that got the 401. Bearer is preferred where both are offered. Scopes
-        are passed on as the registry spells them. Raises AuthenticationFailed (the token server refused),
+        ``refused``: the Authorization that got the 401; a password is not sent a second time, for accounts
+        are locked after some wrong ones. Bearer is preferred where both are offered. Scopes are passed on as
+        the registry spells them. Raises AuthenticationFailed (the token server refused),
         CredentialsWithheld, SyntaxFault (unreadable challenge), and what sending a request raises.
         """
         offered = {challenge.scheme: challenge for challenge in reversed(challenges_of(refusal))}
@@ -107,8 +93,9 @@ class Authenticator:
                     return known
                 return self._bearer(bearer, refusal.url, scopes, deadline)
         if "basic" in offered and self._credentials is not None:
-            self._basic = self._credentials.basic is not None
-            return self._credentials.basic
+            basic = self._credentials.basic
+            self._basic = basic is not None
+            return basic if basic != refused else None
         return None
 
     def _bearer(self, challenge: Challenge, asked: Url, scopes: frozenset[str], deadline: Deadline) -> str:
@@ -121,9 +108,7 @@ class Authenticator:
         # One scope parameter may name several scopes, separated by blanks; a scope of its own has none.
         wanted = scopes | frozenset(challenge.parameters.get("scope", "").split())
         token = self._fetch(service, wanted, deadline)
-        self._service = service
-        self._tokens[service, scopes] = token
-        self._issued.add(token.value)
+        self._tokens.keep(scopes, token)
         return f"Bearer {token.value}"
 
     def _realm(self, asked: Url, text: str) -> Url:
@@ -140,7 +125,7 @@ class Authenticator:
             )
         return realm
 
-    def _fetch(self, service: _Service, scopes: frozenset[str], deadline: Deadline) -> _Token:
+    def _fetch(self, service: _Service, scopes: frozenset[str], deadline: Deadline) -> Token:
         if self._credentials is not None:
             self._require_related(service.realm.origin)
         by_form = self._credentials is not None and self._credentials.identity_token is not None
@@ -150,8 +135,9 @@ class Authenticator:
             # A server that knows OAuth2 alone.
             answer = self._send(self._token_form(service, scopes), deadline)
         if answer.status != 200:
-            raise AuthenticationFailed(self._token_refusal(service.realm, answer))
-        return _read_token(answer)
+            error = TokenRefused if answer.status in _TOKEN_REFUSED else AuthenticationFailed
+            raise error(self._token_refusal(service.realm, answer))
+        return read_token(answer)
 
     def _token_query(self, service: _Service, scopes: frozenset[str]) -> Request:
         url = service.realm
@@ -184,8 +170,8 @@ class Authenticator:
         return Request("POST", service.realm, headers, body, body_limit=_TOKEN_ANSWER_LIMIT)
 
     def _token_refusal(self, url: Url, answer: Response) -> str:
-        shown = f"{url.without_query} answered {describe_failure(answer)}"
-        if answer.status not in (400, 401, 403):
+        shown = f"{url.without_query} answered {describe_failure(replace(answer, secrets=self.secrets))}"
+        if answer.status not in _TOKEN_REFUSED:
             return f"no token from the token server: {shown}"
         if self._credentials is None:
             return f"the token server gives no token without credentials: {shown}"
@@ -206,18 +192,3 @@ class Authenticator:
 def challenges_of(refusal: Response) -> tuple[Challenge, ...]:
     """The challenges of a 401 answer. Raises SyntaxFault where none can be read."""
     return readable_challenges(refusal.header_values("WWW-Authenticate"))
-
-
-def _read_token(answer: Response) -> _Token:
-    document = json_object(answer.body, "the token server's answer")
-    value = document.get("token") or document.get("access_token")
-    if not isinstance(value, str) or not _TOKEN.match(value):
-        raise AuthenticationFailed(
-            "the token server's answer holds no usable token (neither token nor access_token)"
-        )
-    lifetime = document.get("expires_in")
-    if isinstance(lifetime, bool) or not isinstance(lifetime, (int, float)) or not math.isfinite(lifetime):
-        lifetime = _DEFAULT_LIFETIME
-    return _Token(
-        value, time.monotonic() + min(float(min(lifetime, _LONGEST_LIFETIME)), _LONGEST_LIFETIME) - _EARLY
-    )

@@ -18,7 +18,7 @@ from .manifest import ACCEPT
 from .patience import Patience
 from .transport import Request, Response, Transport
 from .urls import Origin, Url, resolve_location
-from .warnings import warning_text
+from .warnings import warning_texts
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
@@ -27,6 +27,7 @@ _MOST_CHALLENGES = 2
 _MOST_WARNINGS = 100
 _MOST_RETRIES = 20
 _TOO_MANY_REQUESTS = 429
+_FIRST_ERROR = 400
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -53,7 +54,7 @@ class Client:
         self._resume_at = 0.0
         self._spare_retries = _MOST_RETRIES
         self._warnings: dict[str, None] = {}
-        self._authenticator = Authenticator(registry, credentials, transport.send, token_hosts)
+        self._authenticator = Authenticator(registry, credentials, self._ask_token_server, token_hosts)
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -131,10 +132,16 @@ class Client:
         Asked again as ``patience`` says. A registry that asks to be left alone for longer than there is time
         is not asked again, and its refusal is the answer.
         """
+        return self._patiently(request, deadline, lambda: self._send_once(request, scopes, deadline))
+
+    def _ask_token_server(self, request: Request, deadline: Deadline) -> Response:
+        return self._patiently(request, deadline, lambda: self.transport.send(request, deadline))
+
+    def _patiently(self, request: Request, deadline: Deadline, send: Callable[[], Response]) -> Response:
         attempt = 0
         while True:
             self._rest(deadline)
-            response = self._send_once(request, scopes, deadline)
+            response = send()
             wait = self._patience.wait(
                 attempt, request.method, response.status, response.header("Retry-After")
             )
@@ -192,11 +199,16 @@ class Client:
             except (ConnectFailed, TlsFailed) as error:
                 error.message = f"after a redirect to {target.without_query}: {error.message}"
                 raise
+        if response.status >= _FIRST_ERROR:
+            return replace(response, secrets=self.secrets)
         return response
 
     def _note_warnings(self, response: Response) -> None:
-        for header in response.header_values("Warning"):
-            text = warning_text(header)
+        headers = response.header_values("Warning")
+        if not headers or len(self._warnings) >= _MOST_WARNINGS:
+            return
+        secrets = self.secrets
+        for text in (text for header in headers for text in warning_texts(header, secrets)):
             if text and len(self._warnings) < _MOST_WARNINGS:
                 self._warnings.setdefault(text)
 
@@ -237,9 +249,17 @@ def _redirect_target(response: Response) -> Url:
     except SyntaxFault as error:
         raise RedirectRefused(f"{shown} to a Location that cannot be used: {error.message}") from error
     if response.url.origin.scheme == "https" and target.origin.scheme == "http":
+        if target.origin.host == response.url.origin.host:
+            cause = (
+                "the proxy in front ends TLS and does not pass X-Forwarded-Proto: https, or the registry's "
+                "host setting says http"
+            )
+        else:
+            cause = (
+                "the registry's storage is an object store whose endpoint is set with http://; let the "
+                "registry hand the content on itself (redirect.disable), or give the store TLS"
+            )
         raise RedirectRefused(
-            f"{shown} leads from https to {target.without_query}: not followed. Likely cause: the proxy "
-            f"in front ends TLS "
-            "and does not pass X-Forwarded-Proto: https, or the registry's host setting says http"
+            f"{shown} leads from https to {target.without_query}: not followed. Likely cause: {cause}"
         )
     return target

@@ -13,10 +13,14 @@ from .errors import DeadlineExceeded
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A point on the monotonic clock (seconds) after which nothing may block any more."""
+    """A point on the monotonic clock (seconds) after which nothing may block any more.
+
+    ``seconds``: what the user allowed for all; ``reserved``: how many of them are kept for cleaning up.
+    """
 
     at: float
     seconds: float
+    reserved: float = 0.0
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
@@ -40,8 +44,9 @@ class Deadline:
 
     def exceeded(self, doing: str) -> DeadlineExceeded:
         """The error for work that this deadline has cut off."""
-        return DeadlineExceeded(f"the time limit of {self.seconds:g} s was over while {doing}")
+        kept = f" ({self.reserved:g} s of it kept for cleaning up)" if self.reserved else ""
+        return DeadlineExceeded(f"the time limit of {self.seconds:g} s{kept} was over while {doing}")
 
     def before(self, reserve: float) -> Deadline:
         """An earlier deadline that leaves ``reserve`` seconds for cleaning up."""
-        return Deadline(self.at - reserve, max(self.seconds - reserve, 0.0))
+        return Deadline(self.at - reserve, self.seconds, self.reserved + reserve)

@@ -14,6 +14,7 @@ from .errors import DigestMismatch, SyntaxFault
 _GRAMMAR = re.compile(r"(?P<algorithm>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<encoded>[A-Za-z0-9=_-]+)\Z")
 _HEXADECIMAL = re.compile(r"[0-9a-f]+\Z")
 _REGISTERED = {"sha256": 64, "sha512": 128}
+_LONGEST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def parse_digest(text: str) -> Digest:
 
     Raises SyntaxFault.
     """
-    match = _GRAMMAR.match(text)
+    match = _GRAMMAR.match(text) if len(text) <= _LONGEST else None
     if match is None:
         raise SyntaxFault("not a digest: expected algorithm:hash, such as sha256: and 64 hexadecimal digits")
     digest = Digest(match["algorithm"], match["encoded"])

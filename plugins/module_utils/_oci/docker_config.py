@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from .credentials import Credentials
 from .document import json_object
 from .errors import SyntaxFault
+from .printable import is_unicode
 from .urls import Origin
 
 _DOCKER_HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
@@ -67,6 +68,8 @@ def _credentials(key: str, entry: Mapping[str, object]) -> Credentials:
     if encoded:
         username, password = _decoded(key, encoded)
     identity_token = _text(entry, "identitytoken")
+    if not all(is_unicode(text) for text in (username, password, identity_token)):
+        raise SyntaxFault(f"the docker config's entry {key} holds credentials that are no Unicode text")
     if identity_token:
         return Credentials(username, "", identity_token)
     if not username or not password:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import json
 
+from .echo import without_secrets
 from .errors import SyntaxFault
 from .printable import printable
 from .transport import Response
 
+# Of small values, each of which takes a hundred times its octets once it is read.
+_MOST_VALUES = 150_000
 
-def json_object(body: bytes, what: str) -> dict[str, object]:
-    """The JSON object that these bytes are. Raises SyntaxFault, naming ``what`` was expected."""
+
+def json_object(body: bytes, what: str, most: int = _MOST_VALUES) -> dict[str, object]:
+    """The JSON object that these bytes are.
+
+    Raises SyntaxFault, naming ``what`` was expected, also where it holds more than ``most`` values.
+    """
+    if len(body) > most and body.count(b",") + body.count(b"{") + body.count(b"[") > most:
+        raise SyntaxFault(f"{what} holds more than {most} values")
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -31,6 +40,7 @@ def error_codes(response: Response) -> frozenset[str]:
 def describe_failure(response: Response) -> str:
     """The status, and the registry's own codes and words, short and printable, for a message."""
     told = "; ".join(": ".join(part for part in error if part) for error in _errors(response)[:3])
+    told = without_secrets(told, response.secrets)
     shown = f"HTTP {response.status}"
     return f"{shown} ({printable(told, 200)})" if told else shown
 

@@ -63,6 +63,10 @@ class AuthenticationFailed(OciError):
     """The registry or its token server refused the credentials, or asks in a way nobody can answer."""
 
 
+class TokenRefused(AuthenticationFailed):
+    """The token server gives no token for what was asked for: wrong credentials, or too much."""
+
+
 class CredentialsWithheld(AuthenticationFailed):
     """Credentials were asked for by a place that must not see them."""
 

@@ -56,7 +56,8 @@ class Request:
 class Response:
     """One answer.
 
-    Header names compare without case; an error's body (status 400 and up) may be cut at 64 KiB.
+    Header names compare without case; an error's body (status 400 and up) may be cut at 64 KiB. ``secrets``:
+    what the server was sent and must not be shown of what it says.
     """
 
     url: Url
@@ -64,6 +65,7 @@ class Response:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     body: bytes = field(repr=False)
     milliseconds: float
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     def header(self, name: str) -> str | None:
         """The first value of a header."""

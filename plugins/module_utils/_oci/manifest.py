@@ -9,6 +9,7 @@ Source: OCI image-spec 1.1, manifest.md, image-index.md and descriptor.md.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,11 @@ ACCEPT = f"{OCI_INDEX}, {DOCKER_LIST}, {OCI_MANIFEST}, {DOCKER_MANIFEST}"
 INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
 MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 _MOST_DESCRIPTORS = 10_000
+# Such a document takes many times its octets while it is read; threads would not read it faster together.
+_LARGE = 256 * 1024
+_one_large = threading.Lock()
+# The longest one in use has 71.
+_LONGEST_MEDIA_TYPE = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +94,21 @@ def parse_manifest(body: bytes, media_type: str) -> Manifest:
 
     ``media_type`` is the answer's; the document's own must not contradict it. Raises SyntaxFault.
     """
+    if len(body) <= _LARGE:
+        return _parse(body, media_type)
+    with _one_large:
+        return _parse(body, media_type)
+
+
+def _parse(body: bytes, media_type: str) -> Manifest:
     document = json_object(body, "the manifest")
-    own = document.get("mediaType")
-    if isinstance(own, str) and own and media_type and own.lower() != media_type:
+    told = document.get("mediaType")
+    own = told if isinstance(told, str) and told else media_type
+    if media_type and own.lower() != media_type:
         raise SyntaxFault(
-            f"the manifest says that it is {own[:120]}, the answer that it is {media_type[:120]}"
+            f"the manifest says that it is {_shown(own)}, the answer that it is {_shown(media_type)}"
         )
-    kind = own.lower() if isinstance(own, str) and own else media_type
+    kind = own.lower()
     if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and isinstance(document.get("manifests"), list)):
         entries = _listed(document, "manifests")
         return Manifest(
@@ -107,7 +121,7 @@ def parse_manifest(body: bytes, media_type: str) -> Manifest:
         )
     config = document.get("config")
     if kind not in MANIFEST_TYPES and not isinstance(config, Mapping):
-        raise SyntaxFault(f"the manifest has a media type that is not known: {kind[:120] or 'none'}")
+        raise SyntaxFault(f"the manifest has a media type that is not known: {_shown(own)}")
     if not isinstance(config, Mapping):
         raise SyntaxFault("the manifest has no configuration")
     layers = _listed(document, "layers")
@@ -135,6 +149,15 @@ def image_config(layer: Digest, comment: str) -> bytes:
         "history": [{"comment": comment}],
     }
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _shown(media_type: str) -> str:
+    # Not cut: of a secret that a server put there, a part would stay.
+    return (
+        (media_type or "none")
+        if len(media_type) <= _LONGEST_MEDIA_TYPE
+        else f"one of more than {_LONGEST_MEDIA_TYPE} characters"
+    )
 
 
 def _listed(document: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

@@ -4,7 +4,8 @@
 """Lists that come in pages: the tags of a repository, the repositories of a registry.
 
 Source: distribution-spec 1.1, "Listing Tags" (``n``, ``last``, Link). Not every registry sends a Link (Trow
-does not): where a page is full and has none, the next one is asked for by ``last``.
+does not): where a page is full and has none, the next one is asked for by ``last``; after the first page also
+where it is not full, for some allow less than was asked for without saying so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from .urls import Url, resolve_location
 
 _PAGE_SIZES: tuple[int | None, ...] = (1000, 100, None)
 _MOST_PAGES = 1000
+_NOT_OFFERED = frozenset({400, 404, 405, 501})
 _LONGEST_NAME = 512
+_MOST_NAMES = 1_000_000
 CATALOG_SCOPE = frozenset({"registry:catalog:*"})
 
 
@@ -48,20 +51,30 @@ def _pages(client: Client, url: Url, key: str, scopes: frozenset[str], deadline:
     answer, size = _first_page(client, url, scopes, deadline)
     asked: set[Url] = set()
     last: str | None = None
-    for _page in range(_MOST_PAGES):
+    full = 0
+    for page in range(_MOST_PAGES):
         asked.add(answer.url)
         names = _names(answer, key)
+        received = len(names)
+        if page == 0:
+            full = min(received, size or 0)
         if last is not None and last in names:
             # It does not know ``last`` and began anew, or overlaps.
             names = names[names.index(last) + 1 :]
         yield from names
-        following = _following(client, url, answer, names, size)
+        linked = _linked(client, url, answer)
+        following = linked
+        if linked is None and size is not None and names and full <= received <= size:
+            following = url.with_parameter("n", str(size)).with_parameter("last", names[-1])
         if following is None:
             return
         if following in asked:
             raise RedirectRefused(f"{url.without_query}: the pages lead back to one that was read already")
         last = names[-1] if names else last
         answer = client.send(Request("GET", following), scopes, deadline)
+        if linked is None and received != size and answer.status in _NOT_OFFERED:
+            # Only a guess that there could be more.
+            return
         _require_list(answer)
     raise RedirectRefused(f"{url.without_query}: more than {_MOST_PAGES} pages")
 
@@ -79,20 +92,18 @@ def _first_page(
     return answer, size
 
 
-def _following(client: Client, url: Url, answer: Response, names: list[str], size: int | None) -> Url | None:
+def _linked(client: Client, url: Url, answer: Response) -> Url | None:
     target = next_target(answer.header_values("Link"))
-    if target is not None:
-        following = resolve_location(answer.url, target)
-        if following.origin != client.registry:
-            raise RedirectRefused(
-                f"{url.without_query}: the Link to the next page names another host or scheme "
-                f"({following.without_query}): not followed. "
-                "Likely cause: a proxy that does not pass Host or X-Forwarded-Proto"
-            )
-        return following
-    if size is None or len(names) != size:
+    if target is None:
         return None
-    return url.with_parameter("n", str(size)).with_parameter("last", names[-1])
+    following = resolve_location(answer.url, target)
+    if following.origin != client.registry:
+        raise RedirectRefused(
+            f"{url.without_query}: the Link to the next page names another host or scheme "
+            f"({following.without_query}): not followed. "
+            "Likely cause: a proxy that does not pass Host or X-Forwarded-Proto"
+        )
+    return following
 
 
 def _require_list(answer: Response) -> None:
@@ -102,7 +113,7 @@ def _require_list(answer: Response) -> None:
 
 def _names(answer: Response, key: str) -> list[str]:
     what = f"the list at {answer.url.without_query}"
-    names = json_object(answer.body, what).get(key) or []
+    names = json_object(answer.body, what, _MOST_NAMES).get(key) or []
     if not isinstance(names, list) or not all(
         isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in names
     ):

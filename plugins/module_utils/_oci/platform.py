@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from .errors import SyntaxFault
 
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
+_LONGEST_PART = 64
 _SPELLINGS = {
     "x86_64": ("amd64", ""),
     "x86-64": ("amd64", ""),
@@ -50,13 +51,19 @@ def parse_platform(text: str) -> Platform:
 
 
 def platform_of(document: object) -> Platform | None:
-    """The platform in an index's entry, or in an image's configuration; None where it names none."""
+    """The platform in an index's entry, or in an image's configuration; None where it names none.
+
+    Nothing that is of an impossible length is one, rather than the beginning of it.
+    """
     if not isinstance(document, Mapping):
         return None
     system, architecture, variant = (document.get(name) for name in ("os", "architecture", "variant"))
     if not isinstance(system, str) or not isinstance(architecture, str):
         return None
-    return _usual(system[:64], architecture[:64], variant[:64] if isinstance(variant, str) else "")
+    variant = variant if isinstance(variant, str) else ""
+    if max(len(system), len(architecture), len(variant)) > _LONGEST_PART:
+        return None
+    return _usual(system, architecture, variant)
 
 
 def _usual(system: str, architecture: str, variant: str) -> Platform:

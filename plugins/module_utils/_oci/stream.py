@@ -31,6 +31,7 @@ class Stream:
         self._socket = sock
         self._buffer = b""
         self._budget = 0
+        self._sent = False
         self._timeout = -1.0
         self.deadline = deadline
         self.received = 0
@@ -53,25 +54,38 @@ class Stream:
     def allow(self, octets: int) -> None:
         """Sets how many octets may still be received; reading more raises BodyTooLarge."""
         self._budget = octets
+        self._sent = False
         self.received = 0
 
     def answered_early(self) -> bool:
-        """Whether the server says something already. Not known of TLS, which has messages of its own."""
-        if isinstance(self._socket, ssl.SSLSocket):
-            return False
-        return bool(select.select([self._socket], [], [], 0)[0])
+        """Whether the server says something already. Raises OSError where TLS breaks off."""
+        if self._buffer:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return bool(poll.poll(0))
+        # TLS has messages of its own: only what can be read of it tells.
+        return bool(self._socket.pending() or poll.poll(0)) and self._read_ahead(self._socket)
 
     def send(self, content: bytes) -> None:
-        """Sends all of it. Raises OSError, DeadlineExceeded."""
-        doing = "sending a request: the server stopped reading"
+        """Sends all of it.
+
+        Raises OSError (BrokenPipeError where the server answers instead of reading on), DeadlineExceeded.
+        """
+        doing = "sending a request" if self._sent else "preparing a request"
         view = memoryview(content)
         while view:
             self._wait_at_most(doing)
             try:
                 view = view[self._socket.send(view[:_SEND_PIECE]) :]
+                self._sent = True
             except TimeoutError as error:
-                if self.deadline.passed:
-                    raise self.deadline.exceeded(doing) from error
+                doing = "sending a request: the server stopped reading"
+                if self.answered_early():
+                    raise BrokenPipeError from error
+            except ssl.SSLEOFError as error:
+                raise BrokenPipeError from error
 
     def read_through(self, mark: bytes, limit: int, begins: bytes = b"") -> bytes:
         """Everything up to and with ``mark``.
@@ -128,6 +142,19 @@ class Stream:
             self.received += len(piece)
             return piece
 
+    def _read_ahead(self, sock: ssl.SSLSocket) -> bool:
+        """Whether there are octets of an answer; they are read into the buffer."""
+        sock.settimeout(0)
+        self._timeout = 0.0
+        try:
+            piece = sock.recv(_RECEIVE_PIECE)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        self._buffer += piece
+        self.received += len(piece)
+        # The end of the stream is an answer too: nobody reads any more.
+        return True
+
     def _wait_at_most(self, doing: str) -> None:
         left = self.deadline.at - time.monotonic()
         if left <= 0:
@@ -169,8 +196,14 @@ def start_tls(
 def _reason(error: ssl.SSLError) -> str:
     if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return "the server does not speak TLS on this port (is it http://?)"
-    if error.reason in ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE"):
+    if error.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
         return "the server asks for a client certificate that it trusts (client_cert)"
+    if error.reason == "SSLV3_ALERT_HANDSHAKE_FAILURE":
+        # Servers tell both by the same alert.
+        return (
+            "the server refuses it: it asks for a client certificate that it trusts (client_cert), or it has "
+            "no cipher in common with this client"
+        )
     if error.reason in ("TLSV1_ALERT_UNKNOWN_CA", "SSLV3_ALERT_BAD_CERTIFICATE"):
         return "the server does not trust the client certificate (client_cert)"
     return (error.reason or "the server broke it off").replace("_", " ").lower()

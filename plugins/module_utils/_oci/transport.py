@@ -24,6 +24,8 @@ from .urls import Origin
 __all__ = ("Body", "Request", "Response", "Transport")
 
 _IDLE_PER_ORIGIN = 64
+# A body in chunks of one octet arrives as six times as many; its own limit is kept where it is read.
+_MOST_FRAMING = 8
 
 
 class Transport:
@@ -65,7 +67,11 @@ class Transport:
 
         Raises ConnectFailed, TlsFailed, DeadlineExceeded.
         """
-        sock = connect(self.addresses(origin, deadline), deadline)
+        addresses = self.addresses(origin, deadline)
+        sock, accepted = connect(addresses, deadline)
+        if accepted != addresses[0]:
+            others = tuple(address for address in addresses if address != accepted)
+            self._resolved[origin.host, origin.port] = (accepted, *others)
         if origin.scheme == "https":
             if not isinstance(self._context, ssl.SSLContext):
                 self._context = self._context()
@@ -73,7 +79,10 @@ class Transport:
         return Stream(sock, deadline)
 
     def addresses(self, origin: Origin, deadline: Deadline) -> tuple[Address, ...]:
-        """Where connections to this origin go. Raises ConnectFailed, DeadlineExceeded."""
+        """Where connections to this origin go: first the one that accepted the last, then as resolved.
+
+        Raises ConnectFailed, DeadlineExceeded.
+        """
         key = (origin.host, origin.port)
         if key not in self._resolved:
             self._resolved[key] = resolve(self._pinned.get(origin.host, origin.host), origin.port, deadline)
@@ -92,7 +101,7 @@ class Transport:
     ) -> Response | None:
         """None where the connection ended before the first octet of an answer."""
         stream.deadline = deadline
-        stream.allow(HEADER_ALLOWANCE + request.body_limit)
+        stream.allow(HEADER_ALLOWANCE + _MOST_FRAMING * request.body_limit)
         kept = False
         try:
             broken = send_request(stream, request)

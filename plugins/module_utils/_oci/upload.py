@@ -21,14 +21,19 @@ from .urls import Url, resolve_location
 
 _OCTETS = ("Content-Type", "application/octet-stream")
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})\Z")
+_LENGTH = re.compile(r"[0-9]{1,18}\Z")
 _MOST_RESUMED = 3
 
 
 @dataclass(slots=True)
 class UploadSession:
-    """An upload that was begun: where it goes on, and whether it came to its end."""
+    """An upload that was begun: where it goes on, and whether it came to its end.
+
+    ``shortest_chunk``: octets that each chunk but the last must have at least (OCI-Chunk-Min-Length).
+    """
 
     url: Url
+    shortest_chunk: int = 0
     finished: bool = False
 
 
@@ -44,7 +49,8 @@ def upload_session(
     start = client.send(Request("POST", client.url(f"/v2/{repository}/blobs/uploads/")), scope, deadline)
     if start.status != 202:
         raise UnexpectedStatus(f"starting an upload: {describe_failure(start)}", start.status)
-    session = UploadSession(upload_location(client, start))
+    shortest = _LENGTH.match((start.header("OCI-Chunk-Min-Length") or "").strip())
+    session = UploadSession(upload_location(client, start), int(shortest[0]) if shortest else 0)
     try:
         yield session
     finally:
@@ -81,12 +87,13 @@ def upload_blob(
 def upload_in_chunks(
     client: Client, repository: str, content: bytes, chunk: int, deadline: Deadline, cleanup: Deadline
 ) -> Response:
-    """Stores ``content`` by several requests of at most ``chunk`` octets.
+    """Stores ``content`` by several requests of at most ``chunk`` octets, more where it must be more.
 
     After a 416 it goes on where the registry says that it is. Raises ChunksRefused where the registry takes
     no chunks (upload_blob is the way then), else as upload_blob does.
     """
     with upload_session(client, repository, deadline, cleanup) as session:
+        chunk = max(chunk, session.shortest_chunk)
         offset = resumed = 0
         while offset < len(content):
             piece = content[offset : offset + chunk]

@@ -18,6 +18,8 @@ from .errors import SyntaxFault
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\Z")
+# Half a surrogate pair comes from JSON, or from an argument that is not UTF-8, and can be sent to nobody.
+_NOT_ALLOWED = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 _KEPT_IN_TARGET = "!#$%&'()*+,/:;=?@[]~-._"
 _LONGEST_URL = 16384
 
@@ -77,8 +79,8 @@ def parse_url(text: str) -> Url:
     """
     if len(text) > _LONGEST_URL:
         raise SyntaxFault("the URL is too long")
-    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in text):
-        raise SyntaxFault("the URL holds blanks or control characters")
+    if _NOT_ALLOWED.search(text):
+        raise SyntaxFault("the URL holds blanks, control characters or what is no Unicode text")
     parts, port = _split(text)
     if parts.scheme not in _DEFAULT_PORTS:
         raise SyntaxFault("the URL must begin with https:// or http://")

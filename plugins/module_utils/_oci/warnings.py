@@ -9,16 +9,24 @@ Its text is for people only: nothing may act on it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from .echo import without_secrets
 from .printable import printable
 
-_WARNING = re.compile(r'[ \t]*299[ \t]+[^\s"]+[ \t]+"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_WARNING = re.compile(r'[ \t,]*([0-9]{3})[ \t]+[^\s"]+[ \t]+"((?:[^"\\]|\\.)*)"(?:[ \t]+"[^"]*")?', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LONGEST = 4096
 _SHOWN = 300
 
 
-def warning_text(header: str) -> str | None:
-    """The text of a Warning of code 299, on one printable line; None for anything else."""
-    match = _WARNING.match(header[:_LONGEST])
-    return printable(_ESCAPED.sub(r"\1", match[1]), _SHOWN) if match is not None else None
+def warning_texts(header: str, secrets: Iterable[str] = ()) -> tuple[str, ...]:
+    """The texts of a header's warnings of code 299, each on one printable line and without ``secrets``."""
+    texts: list[str] = []
+    header, position = header[:_LONGEST], 0
+    while (match := _WARNING.match(header, position)) is not None:
+        position = match.end()
+        if match[1] == "299":
+            text = without_secrets(_ESCAPED.sub(r"\1", match[2]), secrets)
+            texts.append(printable(text, _SHOWN))
+    return tuple(texts)

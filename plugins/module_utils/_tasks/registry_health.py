@@ -33,9 +33,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadli
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.docker_config import (
     credentials_of_config,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import OciError, SyntaxFault
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import (
+    OciError,
+    SyntaxFault,
+    TlsFailed,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platform import parse_platform
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_faults import (
     parameter_faults,
 )
@@ -70,7 +74,7 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str
     if faults:
         raise ParameterError("; ".join(faults))
     deadline = Deadline.after(parameters["timeout"])
-    target = _target(parameters, check_mode)
+    target = _target(parameters, check_mode, deadline)
     try:
         report = examine_until_healthy(target, parameters["retries"], parameters["delay"], deadline)
     except OciError as error:
@@ -82,14 +86,17 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str
     return result
 
 
-def _target(parameters: Mapping[str, Any], check_mode: bool) -> Target:
+def _target(parameters: Mapping[str, Any], check_mode: bool, deadline: Deadline) -> Target:
     ca_path, ca = parameters["ca_path"], parameters["ca"]
+    ca_shown = "the CA given"
     expected = None
     if parameters["certificate_secret"] is not None:
-        data = _secret(parameters, "certificate_secret")
+        data = _secret(parameters, "certificate_secret", deadline)
         expected = _first_certificate(data, _secret_name(parameters, "certificate_secret"))
         if ca_path is None and ca is None and data.get("ca.crt"):
             ca = data["ca.crt"].decode("ascii", "replace")
+            ca_shown = f"ca.crt of secret {_secret_name(parameters, 'certificate_secret')}"
+            _require_roots(ca, ca_shown)
     round_trip = None
     if parameters.get("round_trip"):
         refused = "check mode: nothing is pushed" if check_mode else None
@@ -104,7 +111,7 @@ def _target(parameters: Mapping[str, Any], check_mode: bool) -> Target:
             Path(parameters["client_key"]) if parameters["client_key"] else None,
         ),
         address=parameters["address"] or None,
-        credentials=_credentials(parameters),
+        credentials=_credentials(parameters, deadline),
         token_hosts=tuple(parameters["token_hosts"]),
         wrong_credentials=parameters["wrong_credentials"],
         every_address=parameters["every_address"],
@@ -117,6 +124,7 @@ def _target(parameters: Mapping[str, Any], check_mode: bool) -> Target:
         catalog=parameters["catalog"],
         expected_certificate=expected,
         certificate_secret=_secret_name(parameters, "certificate_secret"),
+        ca_shown=ca_shown,
         round_trip=round_trip,
     )
 
@@ -130,7 +138,7 @@ def _expected(entry: Mapping[str, Any]) -> Expected:
     )
 
 
-def _credentials(parameters: Mapping[str, Any]) -> Credentials | None:
+def _credentials(parameters: Mapping[str, Any], deadline: Deadline) -> Credentials | None:
     if parameters["username"] is not None:
         return Credentials(parameters["username"], parameters["password"])
     if parameters["docker_config"] is not None:
@@ -141,14 +149,14 @@ def _credentials(parameters: Mapping[str, Any]) -> Credentials | None:
             raise SecretError(f"docker_config: {path} cannot be read: {error.strerror}") from error
         return _of_docker_config(parameters, "docker_config", content)
     if parameters["docker_config_secret"] is not None:
-        data = _secret(parameters, "docker_config_secret")
+        data = _secret(parameters, "docker_config_secret", deadline)
         shown = _secret_name(parameters, "docker_config_secret")
         if ".dockerconfigjson" not in data:
             raise SecretError(f"docker_config_secret: secret {shown} has no key .dockerconfigjson")
         return _of_docker_config(parameters, "docker_config_secret", data[".dockerconfigjson"])
     if parameters["credentials_secret"] is None:
         return None
-    data = _secret(parameters, "credentials_secret")
+    data = _secret(parameters, "credentials_secret", deadline)
     shown = _secret_name(parameters, "credentials_secret")
     missing = [key for key in ("username", "password") if not data.get(key)]
     if missing:
@@ -173,10 +181,19 @@ def _first_certificate(data: Mapping[str, bytes], shown: str) -> bytes:
         raise SecretError(f"certificate_secret: secret {shown}, key tls.crt: {error.message}") from error
 
 
-def _secret(parameters: Mapping[str, Any], option: str) -> dict[str, bytes]:
+def _require_roots(pem: str, shown: str) -> None:
+    try:
+        client_context(Trust(ca=pem))
+    except TlsFailed:
+        raise SecretError(
+            f"certificate_secret: {shown} holds no certificate (PEM) that can be read"
+        ) from None
+
+
+def _secret(parameters: Mapping[str, Any], option: str, deadline: Deadline) -> dict[str, bytes]:
     """The data of the secret that an option names. Raises SecretError and KubeError."""
     wanted = parameters[option]
-    client = _kube.connect(parameters["kubeconfig"], parameters["context"])
+    client = _kube.connect(parameters["kubeconfig"], parameters["context"], ends_at=deadline.at)
     found = client.get("v1", "Secret", wanted["namespace"], wanted["name"])
     if found is None:
         raise SecretError(f"{option}: there is no secret {_secret_name(parameters, option)}")

@@ -16,11 +16,15 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certif
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.digest import parse_digest
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import SyntaxFault
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platform import parse_platform
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import is_unicode
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import (
     require_repository,
     require_tag,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import is_ip_address
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import (
+    is_ip_address,
+    parse_url,
+)
 
 _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("timeout", 0.1, 86400),
@@ -41,9 +45,14 @@ def parameter_faults(parameters: Mapping[str, Any]) -> list[str]:
 def _faults(parameters: Mapping[str, Any]) -> Iterator[str | None]:
     yield _syntax_fault("url", registry_of_url, parameters["url"])
     yield _syntax_fault("round_trip_repository", require_repository, parameters.get("round_trip_repository"))
-    yield _syntax_fault("ca", lambda text: certificates_of_pem(text.encode()), parameters["ca"])
+    yield _syntax_fault("ca", _certificates, parameters["ca"])
+    for name in ("username", "password"):
+        if not is_unicode(parameters[name] or ""):
+            yield f"{name}: not Unicode text"
     if parameters["address"] and not is_ip_address(parameters["address"]):
         yield f"address: {parameters['address']!r} is not an IPv4 or IPv6 address"
+    for position, host in enumerate(parameters["token_hosts"]):
+        yield _syntax_fault(f"token_hosts[{position}]", _host_name, host)
     yield from _file_and_bound_faults(parameters)
     if parameters["client_key"] and not parameters["client_cert"]:
         yield "client_key: give client_cert as well"
@@ -60,13 +69,22 @@ def _faults(parameters: Mapping[str, Any]) -> Iterator[str | None]:
 
 def _file_and_bound_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
     for name in ("ca_path", "client_cert", "client_key", "docker_config"):
-        if parameters[name] and not Path(parameters[name]).exists():
-            yield f"{name}: {parameters[name]} does not exist"
+        if parameters[name]:
+            yield from _path_faults(name, parameters[name])
     for name, least, most in _BOUNDS:
         value = parameters.get(name)
         # Not the other way round: NaN is less than nothing.
         if value is not None and not least <= value <= most:
             yield f"{name}: {value} is not between {least:g} and {most:g}"
+
+
+def _path_faults(name: str, path: str) -> Iterator[str]:
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        yield f"{name}: {path} does not exist"
+    except OSError as error:
+        yield f"{name}: {path} cannot be looked at: {(error.strerror or 'unknown reason').lower()}"
 
 
 def _expect_faults(name: str, entry: Mapping[str, Any]) -> Iterator[str | None]:
@@ -75,6 +93,24 @@ def _expect_faults(name: str, entry: Mapping[str, Any]) -> Iterator[str | None]:
         yield _syntax_fault(f"{name}.tags", parse_digest if ":" in tag else require_tag, tag)
     for platform in entry.get("platforms") or ():
         yield _syntax_fault(f"{name}.platforms", parse_platform, platform)
+    if entry.get("platforms") and not entry.get("tags") and not entry.get("all_tags"):
+        yield f"{name}.platforms: give tags or all_tags too; without them no image is looked at"
+
+
+def _host_name(text: str) -> None:
+    try:
+        host = parse_url(f"https://[{text}]" if ":" in text else f"https://{text}").origin.host
+    except SyntaxFault:
+        host = ""
+    if host != text.lower() or not host:
+        # Not repeated: it may be a URL with a password.
+        raise SyntaxFault("not a host name or IP address; scheme, port and path do not belong there")
+
+
+def _certificates(text: str) -> None:
+    if not is_unicode(text):
+        raise SyntaxFault("not Unicode text")
+    certificates_of_pem(text.encode())
 
 
 def _syntax_fault(name: str, read: Callable[[str], object], value: str | None) -> str | None:

@@ -66,6 +66,7 @@ def test_tls_login_and_round_trip(start_registry: Start, check: Check, authority
         "catalog": None,
         "chunked_upload": True,
         "delete": True,
+        "delete_blob": True,
         "mount": True,
         "push": True,
         "range": True,
@@ -237,4 +238,21 @@ def test_all_bad_parameters_are_told_at_once(check: Check) -> None:
     )
     for name in ("url", "address", "ca", "ca_path", "timeout", "username", "round_trip_repository"):
         assert f"{name}: " in result["msg"]
+    assert "hidden-word" not in result["msg"]
+
+
+def test_parameters_that_are_no_unicode_text(check: Check) -> None:
+    half = "\ud800"
+    result = check(
+        url=f"http://host/{half}",
+        ca=half,
+        address=half,
+        ca_path=half,
+        username=half,
+        password=f"hidden-word{half}",
+        expect=[{"repository": half, "tags": [half, f"sha256:{half}"], "platforms": [half]}],
+    )
+    for name in ("url", "ca", "address", "ca_path", "username", "password", "expect[0].repository"):
+        assert f"{name}: " in result["msg"]
+    assert result["msg"].count("expect[0].tags: ") == 2
     assert "hidden-word" not in result["msg"]

@@ -113,6 +113,39 @@ def test_secrets_that_cannot_be_used(
     assert f"{option}: secret default/unusable" in result["msg"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"nothing",
+        b"\xff",
+        b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n",
+    ],
+)
+def test_an_authority_in_a_secret_that_cannot_be_read(
+    check: Check, authority: Authority, control_plane: ControlPlane, secret: Secret, content: bytes
+) -> None:
+    named = secret("broken", {"tls.crt": authority.issue()[0], "ca.crt": content})
+    result = check(
+        url="https://127.0.0.1:1", certificate_secret=named, kubeconfig=str(control_plane.kubeconfig)
+    )
+    assert "certificate_secret: ca.crt of secret default/broken holds no certificate" in result["msg"]
+    assert "the CA given" not in result["msg"]
+
+
+def test_the_authority_in_a_secret_is_another(
+    start_registry: Start, check: Check, authority: Authority, control_plane: ControlPlane, secret: Secret
+) -> None:
+    certificate = authority.issue()
+    named = secret("other", {"tls.crt": certificate[0], "ca.crt": Authority("another").pem})
+    result = check(
+        url=start_registry(certificate=certificate).url,
+        certificate_secret=named,
+        kubeconfig=str(control_plane.kubeconfig),
+    )
+    assert "ca.crt of secret default/other is not its issuer" in message(result, "tls")
+
+
 def test_missing_secret(check: Check, control_plane: ControlPlane) -> None:
     missing = {"namespace": "default", "name": "missing"}
     result = check(

@@ -9,7 +9,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,9 +44,17 @@ class TokenServer:
 
 @contextmanager
 def token_server(
-    folder: Path, username: str, password: str, *, anonymous: bool = False
+    folder: Path,
+    username: str,
+    password: str,
+    *,
+    anonymous: bool = False,
+    granted: Callable[[str], bool] = lambda _scope: True,
 ) -> Iterator[TokenServer]:
-    """Serves until the block ends. ``anonymous``: everybody gets a token, one that grants nothing."""
+    """Serves until the block ends. ``anonymous``: everybody gets a token, one that grants nothing.
+
+    ``granted``: whether a scope may be asked for; one that may not is answered 403.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     numbers = key.public_key().public_numbers()
     jwk = {"kty": "EC", "crv": "P-256", "kid": "k", "alg": "ES256", "use": "sig"}
@@ -67,6 +75,9 @@ def token_server(
                 )
                 return
             scopes = query.get("scope", []) if known else []
+            if not all(map(granted, scopes)):
+                self._answer(403, {"errors": [{"code": "DENIED", "message": "not this scope"}]})
+                return
             self._answer(200, {"token": _token(key, scopes), "expires_in": 300})
 
         def _answer(self, status: int, document: dict[str, Any]) -> None:

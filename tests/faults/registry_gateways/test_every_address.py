@@ -83,6 +83,26 @@ def test_expired_at_one_address(
     assert statuses(result)["tls[127.0.0.1]"] == "ok"
     assert statuses(result)["tls[127.0.0.2]"] == "fail"
     assert "has expired" in message(result, "tls[127.0.0.2]")
+    assert statuses(result)["certificate_days_left[127.0.0.1]"] == "ok"
+    assert statuses(result)["certificate_days_left[127.0.0.2]"] == "fail"
+
+
+def test_about_to_expire_at_one_address(
+    start_registry: Start, check_by_name: CheckByName, authority: Authority, start_gateway: StartGateway
+) -> None:
+    short = authority.issue(ends=timedelta(days=4, minutes=1))
+    gateway = start_gateway(start_registry().port, [authority.issue(), short])
+    limits = {"fail_days_left": 3, "min_days_left": 7, "every_address": True}
+    parameters = {"url": f"https://{NAME}:{gateway.port}", "ca": authority.pem.decode(), **limits}
+    result = check_by_name(**parameters)
+    assert result["healthy"], result
+    # The other one is not looked at without every_address.
+    names = [name for name in statuses(result) if name.startswith("certificate_days_left")]
+    assert names == [f"certificate_days_left{which}" for which in ("", "[127.0.0.1]", "[127.0.0.2]")]
+    assert [statuses(result)[name] for name in names] == ["ok", "ok", "warn"]
+    late = check_by_name(**{**parameters, "fail_days_left": 5})
+    assert late["failed"]
+    assert statuses(late)["certificate_days_left[127.0.0.2]"] == "fail"
 
 
 def test_nothing_at_one_address(

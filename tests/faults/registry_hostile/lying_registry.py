@@ -169,9 +169,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def lying_registry(lie: Lie = lambda _: None) -> Iterator[LyingRegistry]:
-    """Serves on loopback until the block ends."""
-    listener = _Server(("127.0.0.1", 0), _Handler)
+def lying_registry(lie: Lie = lambda _: None, port: int = 0) -> Iterator[LyingRegistry]:
+    """Serves on loopback until the block ends. ``port`` 0: any that is free."""
+    listener = _Server(("127.0.0.1", port), _Handler)
     registry = LyingRegistry(f"http://127.0.0.1:{listener.server_address[1]}", lie)
     listener.registry = registry
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -38,3 +38,8 @@ def test_an_unregistered_algorithm_is_read_but_cannot_be_computed() -> None:
     assert not parse_digest("blake3:abcd").verifiable
     with pytest.raises(SyntaxFault):
         digest_of(b"", "md5")
+
+
+def test_a_digest_has_an_end() -> None:
+    with pytest.raises(SyntaxFault):
+        parse_digest(f"x:{'a' * 60_000}")

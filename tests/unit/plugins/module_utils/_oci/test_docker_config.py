@@ -78,6 +78,9 @@ def test_identity_token() -> None:
         (config("registry.test:5000", auth="hidden word"), "not base64"),
         (config("registry.test:5000", auth="aGlkZGVu"), "not user:password"),
         (b'{"auths": {"registry.test:5000": 7}}', "not an object"),
+        (config("registry.test:5000", username="\ud800", password="hidden"), "no Unicode text"),
+        (config("registry.test:5000", username="a", password="hidden\udcff"), "no Unicode text"),
+        (config("registry.test:5000", identitytoken="hidden\ud800"), "no Unicode text"),
     ],
 )
 def test_refused_without_telling_what_it_holds(content: bytes, told: str) -> None:

@@ -101,3 +101,15 @@ def test_any_document_is_read_or_refused(key: str, value: object, media_type: st
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(SyntaxFault):
         parse_manifest(body, OCI_MANIFEST)
+
+
+@pytest.mark.parametrize("length", [100, 127, 128, 5000])
+def test_a_media_type_is_told_whole_or_not_at_all(length: int) -> None:
+    unknown = "x" * length
+    with pytest.raises(SyntaxFault) as known_by_none:
+        parse_manifest(json.dumps({"mediaType": unknown}).encode(), unknown)
+    with pytest.raises(SyntaxFault) as contradicting:
+        parse_manifest(image(mediaType=unknown), OCI_MANIFEST)
+    for fault in (known_by_none, contradicting):
+        assert (unknown in fault.value.message) == (length <= 127)
+        assert ("xx" in fault.value.message) == (length <= 127)

@@ -15,7 +15,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.patien
     parse_http_date,
     retry_after_seconds,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.warnings import warning_text
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.warnings import warning_texts
 
 NOW = datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
 
@@ -55,20 +55,31 @@ def test_pauses_grow_and_the_server_is_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "text"),
+    ("header", "texts"),
     [
-        ('299 - "is going away"', "is going away"),
-        ('299 registry.test "a \\"b\\"\x1b[31m" "Mon"', 'a "b" [31m'),
-        ('199 - "x"', None),
-        ("299 - x", None),
-        ("", None),
+        ('299 - "is going away"', ("is going away",)),
+        ('299 registry.test "a \\"b\\"\x1b[31m" "Mon"', ('a "b" [31m',)),
+        ('299 - "a", 299 - "b"', ("a", "b")),
+        ('299 - "a, 299 - b" "Mon, 1 Jan" , 110 - "stale",299 x "c"', ("a, 299 - b", "c")),
+        ('299 - "a" nonsense, 299 - "b"', ("a",)),
+        ('199 - "x"', ()),
+        ("299 - x", ()),
+        ("", ()),
     ],
 )
-def test_warnings(header: str, text: str | None) -> None:
-    assert warning_text(header) == text
+def test_warnings(header: str, texts: tuple[str, ...]) -> None:
+    assert warning_texts(header) == texts
+
+
+@given(st.integers(0, 400))
+def test_warnings_are_cut_after_secrets_are_out(before: int) -> None:
+    (text,) = warning_texts(f'299 - "{"x" * before} {"sesame-open" * 40}"', {"sesame-open"})
+    assert "sesa" not in text
+    assert not text.removesuffix("...").rstrip("*").endswith(("s", "e"))
 
 
 @given(st.text(max_size=100))
 def test_warnings_are_printable(text: str) -> None:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    assert (warning_text(f'299 - "{escaped}"') or "").isprintable()
+    (shown,) = warning_texts(f'299 - "{escaped}"')
+    assert shown.isprintable()

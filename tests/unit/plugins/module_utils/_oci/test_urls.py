@@ -55,6 +55,8 @@ def test_the_scheme_s_own_port_is_left_out() -> None:
         "https://-h/",
         "https://h..i/",
         "https://h/" + "a" * 20000,
+        "https://h/\ud800",
+        "https://h/?\udcff",
     ],
 )
 def test_refused(text: str) -> None:

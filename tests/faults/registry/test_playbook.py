@@ -1,0 +1,132 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task in a playbook: the table in the terminal, and the twin that only reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_info import (
+    ARGUMENT_SPEC,
+    run,
+)
+from tests.faults.registry.conftest import PASSWORD, USERNAME, Start, free_port
+from tests.faults.registry.test_real_registry import statuses
+
+# Where the collection is imported from, above ansible_collections.
+COLLECTIONS = Path(_errors.__file__).parents[5]
+HOW = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
+
+
+def play(folder: Path, module: str, parameters: dict[str, Any], keywords: dict[str, Any]) -> tuple[Any, str]:
+    """Run one task, whether it fails or not; give its result and everything that was printed."""
+    task = {
+        "name": "Check",
+        f"clusterdepot.artifacts.{module}": parameters,
+        "register": "checked",
+        "ignore_errors": True,
+        **keywords,
+    }
+    content = "{{ checked | to_json }}"
+    keep = {
+        "name": "Keep",
+        "ansible.builtin.copy": {"dest": str(folder / "result"), "content": content},
+        "no_log": True,
+    }
+    book = {
+        "name": "Test",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [task, keep],
+    }
+    (folder / "book.yml").write_text(json.dumps([book]))
+    ansible = Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run(
+        [ansible, "-i", "localhost,", "-c", "local", "book.yml"],
+        cwd=folder,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    return json.loads((folder / "result").read_text()), printed
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_the_terminal_shows_the_table(
+    start_registry: Start, tmp_path: Path, keywords: dict[str, Any]
+) -> None:
+    url = start_registry(login=True).url
+    parameters = {"url": url, "username": USERNAME, "password": PASSWORD, "round_trip": True}
+    result, printed = play(tmp_path, "registry_health", parameters, keywords)
+    assert result["healthy"], printed
+    table = [f"  {line}" for line in result["table"]]
+    assert table[0].split() == ["CHECK", "STATUS", "MS", "MESSAGE"]
+    assert any(line.startswith("  round_trip") and " ok " in line for line in table)
+    # All of it, one line after the other; what nobody asked for is not in it.
+    assert "\n".join(table) in printed
+    assert "not asked for" not in printed
+    assert PASSWORD not in printed
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_the_table_is_shown_of_a_task_that_fails(tmp_path: Path, keywords: dict[str, Any]) -> None:
+    result, printed = play(tmp_path, "registry_health", {"url": f"http://127.0.0.1:{free_port()}"}, keywords)
+    assert result["failed"]
+    assert "\n".join(f"  {line}" for line in result["table"]) in printed
+    assert "Traceback" not in printed
+
+
+def test_nothing_is_shown_of_a_task_whose_log_is_not_wanted(start_registry: Start, tmp_path: Path) -> None:
+    result, printed = play(tmp_path, "registry_health", {"url": start_registry().url}, {"no_log": True})
+    assert result["healthy"]
+    assert "MESSAGE" not in printed
+
+
+def _info(**parameters: object) -> dict[str, Any]:
+    defaults = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()}
+    return run(defaults | parameters, check_mode=False, progress=print)
+
+
+def test_the_twin_reads_only(start_registry: Start) -> None:
+    registry = start_registry(login=True)
+    result = _info(url=registry.url, username=USERNAME, password=PASSWORD, catalog=True)
+    assert result["healthy"], result
+    assert not result["changed"]
+    assert statuses(result)["credentials"] == statuses(result)["catalog"] == "ok"
+    assert statuses(result)["round_trip"] == "skipped"
+    assert registry.stored() == []
+    unknown = ("push", "delete", "delete_blob", "mount", "chunked_upload", "range")
+    assert [result["capabilities"][name] for name in unknown] == [None] * len(unknown)
+
+
+def test_the_twin_fails_for_nobody(start_registry: Start) -> None:
+    result = _info(url=start_registry(login=True).url, username=USERNAME, password="gu-ess-ed")
+    assert result["healthy"] is False
+    assert statuses(result)["credentials"] == "fail"
+    assert _info(url=f"http://127.0.0.1:{free_port()}")["healthy"] is False
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_the_twin_in_a_playbook(start_registry: Start, tmp_path: Path, keywords: dict[str, Any]) -> None:
+    healthy, printed = play(tmp_path, "registry_health_info", {"url": start_registry().url}, keywords)
+    assert (healthy["healthy"], healthy["changed"], healthy["failed"]) == (True, False, False)
+    assert "\n".join(f"  {line}" for line in healthy["table"]) in printed
+    parameters = {"url": f"http://127.0.0.1:{free_port()}"}
+    down, printed = play(tmp_path, "registry_health_info", parameters, keywords)
+    assert (down["healthy"], down["failed"]) == (False, False), printed
+    refused, _printed = play(tmp_path, "registry_health_info", {**parameters, "round_trip": True}, keywords)
+    assert refused["failed"]
+    assert "round_trip" in refused["msg"]
