@@ -18,6 +18,7 @@ hash = $(shell { echo $(CURDIR); cat $(1); } | sha256sum | cut -c1-16)
 RUNTIME := .venv/.installed-runtime-$(call hash,requirements.txt)
 NODE := .venv/.installed-cluster-$(call hash,requirements.txt requirements-cluster.txt)
 TOOLS := .venv/.installed-test-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt)
+FUZZ := .venv/.installed-fuzz-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt requirements-fuzz.txt)
 COLLECTION := .build/ansible_collections/clusterdepot/artifacts
 
 # Ansible refuses to run under a locale that is not UTF-8, such as that of cron or a bare container.
@@ -31,7 +32,7 @@ CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 
 PARTS := lint units sanity faults molecule
 
-.PHONY: help provision unprovision test $(PARTS) bench cluster-up cluster-down cluster-status clean \
+.PHONY: help provision unprovision test $(PARTS) bench fuzz cluster-up cluster-down cluster-status clean \
         inventory-there packages-cluster packages-faults packages-test
 
 help: ## list the targets
@@ -65,6 +66,9 @@ molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on 
 bench: $(TOOLS) $(COLLECTION) packages-test cluster-up ## benchmarks, each beside a peer (BENCH= one)
 	@"$(PYTHON)" -m benchmarks $(BENCH)
 
+fuzz: $(FUZZ) $(COLLECTION) ## fuzz the parsers of the registry client, a minute each (PARSER= one)
+	@"$(PYTHON)" -m tests.fuzz $(PARSER)
+
 cluster-up: $(NODE) packages-cluster ## start the embedded cluster, building what is not cached
 	@"$(PYTHON)" -m devcluster up
 
@@ -90,6 +94,9 @@ $(NODE): | $(RUNTIME)
 
 $(TOOLS): | $(NODE)
 	@.ci/venv requirements-test.txt "$@"
+
+$(FUZZ): | $(TOOLS)
+	@.ci/venv requirements-fuzz.txt "$@"
 
 # Ansible finds a collection by its folder's name, and a checkout may have any.
 $(COLLECTION):
