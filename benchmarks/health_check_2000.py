@@ -30,7 +30,7 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
     few, many = COUNTS
     with tagged_registry(progress) as registry:
         for tags in COUNTS:
-            seconds, used = _check(registry, tags)
+            seconds, used = check(registry, tags)
             progress(f"{tags} tags, ours: the check {seconds:.2f} s; its process {used}")
         progress(f"{few} tags, crane, one after another: {registry.crane_loop(few)}")
         progress(f"{few} tags, skopeo, one after another: {registry.skopeo_loop(few)}")
@@ -38,7 +38,7 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
         for tags in COUNTS:
             progress(f"{tags} tags, crane, 8 in parallel: {registry.crane_parallel(tags)}")
         pairs = timing.paired(
-            lambda: _check(registry, many)[0],
+            lambda: check(registry, many)[0],
             lambda: registry.crane_parallel(many).wall,
             count or PAIRS,
             progress,
@@ -47,8 +47,11 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
     return Row(NAME, ours, peer, "s", "lower")
 
 
-def _check(registry: TaggedRegistry, tags: int) -> tuple[float, Used]:
-    """Seconds of the check itself, and what its process needs in all."""
+def check(registry: TaggedRegistry, tags: int) -> tuple[float, Used]:
+    """Seconds of the check itself, and what its process needs in all.
+
+    Raises BenchmarkError where not all of the tags are found right.
+    """
     parameters = json.dumps(registry.parameters(tags))
     path = os.pathsep.join([str(commands.ROOT), str(commands.ROOT / ".build")])
     used, output = resources.measure(

@@ -23,15 +23,15 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
     """Median wall clock seconds for 2,000 tags. Raises BenchmarkError, also where the playbook fails."""
     few, many = COUNTS
     with tagged_registry(progress) as registry:
-        playbooks = {tags: _write_playbook(registry, tags) for tags in COUNTS}
+        playbooks = {tags: write_playbook(registry, tags) for tags in COUNTS}
         # The first run writes what Python compiles.
-        _play(registry, playbooks[few])
+        play(registry, playbooks[few])
         for tags in COUNTS:
-            progress(f"{tags} tags, ours: {_play(registry, playbooks[tags])}")
+            progress(f"{tags} tags, ours: {play(registry, playbooks[tags])}")
         for tags in COUNTS:
             progress(f"{tags} tags, crane, one after another: {registry.crane_loop(tags)}")
         pairs = timing.paired(
-            lambda: _play(registry, playbooks[many]).wall,
+            lambda: play(registry, playbooks[many]).wall,
             lambda: registry.crane_loop(many).wall,
             count or PAIRS,
             progress,
@@ -40,7 +40,8 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
     return Row(NAME, ours, peer, "s", "lower")
 
 
-def _write_playbook(registry: TaggedRegistry, tags: int) -> Path:
+def write_playbook(registry: TaggedRegistry, tags: int) -> Path:
+    """A playbook that checks a repository, and fails unless it has this many tags and all are right."""
     check = {
         "name": "Check every tag",
         "clusterdepot.artifacts.registry_health_info": registry.parameters(tags),
@@ -53,7 +54,8 @@ def _write_playbook(registry: TaggedRegistry, tags: int) -> Path:
     return path
 
 
-def _play(registry: TaggedRegistry, playbook: Path) -> Used:
+def play(registry: TaggedRegistry, playbook: Path) -> Used:
+    """What a run needs. Raises BenchmarkError where it fails."""
     command = [commands.tool("ansible-playbook"), "--inventory=localhost,", "--connection=local"]
     command += [f"--extra-vars=ansible_python_interpreter={sys.executable}", str(playbook)]
     variables = {"ANSIBLE_COLLECTIONS_PATH": str(commands.ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}

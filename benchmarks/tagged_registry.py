@@ -122,7 +122,7 @@ def tagged_registry(progress: Callable[[str], None]) -> Iterator[TaggedRegistry]
         }
         # JSON is YAML.
         (folder / "config.yml").write_text(json.dumps(configuration))
-        with _running([str(binaries / "registry"), "serve", str(folder / "config.yml")], folder, port):
+        with running([str(binaries / "registry"), "serve", str(folder / "config.yml")], folder, port):
             started = time.monotonic()
             _push_all(port)
             progress(f"pushed {sum(COUNTS)} tags in {time.monotonic() - started:.1f} s, not timed")
@@ -134,7 +134,11 @@ def _lines(arguments: list[str]) -> list[str]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """A server, from when it listens on the port until the block ends; it writes to ``folder``/log.
+
+    Raises BenchmarkError where it ends by itself, or does not listen within 15 seconds.
+    """
     environment = {"PATH": os.environ.get("PATH", os.defpath), "OTEL_TRACES_EXPORTER": "none"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
