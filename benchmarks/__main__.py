@@ -16,6 +16,7 @@ from benchmarks import (
     commands,
     health_check_2000,
     health_playbook_2000,
+    image_status_2000x50,
     provision_again,
     provision_until_healthy,
     results,
@@ -30,6 +31,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     cluster_warm_start.NAME: cluster_warm_start.measure,
     health_check_2000.NAME: health_check_2000.measure,
     health_playbook_2000.NAME: health_playbook_2000.measure,
+    image_status_2000x50.NAME: image_status_2000x50.measure,
 }
 RESULTS = commands.ROOT / "benchmarks" / "results.json"
 

@@ -50,6 +50,7 @@ _CNI = "github.com/containernetworking/plugins/plugins"
 _CRANE = "github.com/google/go-containerregistry/cmd/crane"
 _CERT_MANAGER = "github.com/cert-manager/cert-manager"
 _DISTRIBUTION = "github.com/distribution/distribution/v3"
+_KWOK = "sigs.k8s.io/kwok/cmd/kwok"
 _METALLB = "go.universe.tf/metallb"
 
 PARTS: tuple[Part, ...] = (
@@ -110,6 +111,7 @@ PARTS: tuple[Part, ...] = (
         share=(_METALLB, "config/crd/bases/*.yaml"),
     ),
     Part("crane", "crane", (("crane", _CRANE),), 25, measured_beside=True),
+    Part("kwok", "kwok", (("kwok", _KWOK),), 65, measured_beside=True),
 )
 CLUSTER_PARTS: tuple[Part, ...] = tuple(part for part in PARTS if not part.measured_beside)
 

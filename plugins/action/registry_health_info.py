@@ -9,10 +9,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.regi
     ARGUMENT_SPEC,
     run,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._health_action import HealthAction
+from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._table_action import TableAction
 
 
-class ActionModule(HealthAction):
+class ActionModule(TableAction):
     """The action of module registry_health_info."""
 
     argument_spec = ARGUMENT_SPEC

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -80,6 +81,17 @@ def _is_url(text: str) -> bool:
         return False
 
 
+def _is_docker_config(text: str) -> bool:
+    """Tell whether the text is a Docker config.json that a kubelet can log in with."""
+    try:
+        auths = json.loads(text)["auths"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return (
+        isinstance(auths, dict) and bool(auths) and all(isinstance(login, dict) for login in auths.values())
+    )
+
+
 _ENDS = "that starts and ends with a letter or digit (RFC 1123)"
 _KINDS: dict[str, tuple[Callable[[str], bool], str]] = {
     "absolute_path": (
@@ -96,6 +108,10 @@ _KINDS: dict[str, tuple[Callable[[str], bool], str]] = {
         _is_subdomain,
         f"a name of at most 253 lower case letters, digits, dashes and dots {_ENDS}",
     ),
+    "docker_config": (
+        _is_docker_config,
+        "a Docker config.json whose auths has a mapping for each registry, as text or as a dictionary",
+    ),
     "duration": (lambda text: _DURATION.fullmatch(text) is not None, "a duration such as 30s, 15m or 2160h"),
     "host_port": (_is_host_port, "host:port, an IPv6 address in brackets"),
     "ip_address": (_is_ip_address, "an IPv4 or IPv6 address"),
@@ -104,6 +120,8 @@ _KINDS: dict[str, tuple[Callable[[str], bool], str]] = {
     "text": (bool, "not empty"),
     "url": (_is_url, "an http:// or https:// URL"),
 }
+# Values of these kinds are never shown.
+_SECRET_KINDS = frozenset({"docker_config"})
 
 
 def _integer_fault(text: str, check: Mapping[str, Any]) -> str | None:
@@ -122,7 +140,7 @@ def _integer_fault(text: str, check: Mapping[str, Any]) -> str | None:
 def _allowed_instead(value: object, check: Mapping[str, Any]) -> str | None:
     """Return what is allowed instead of the value, or None if the value is right."""
     kind = check.get("kind")
-    text = "" if value is None else str(value)
+    text = _as_text(value)
     if text == "" and check.get("optional", False):
         return None
     if kind == "integer":
@@ -134,13 +152,19 @@ def _allowed_instead(value: object, check: Mapping[str, Any]) -> str | None:
     return None if holds(text) else allowed
 
 
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value, default=str)
+    return "" if value is None else str(value)
+
+
 def input_faults(checks: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return one sentence for each value that is not of its kind, in the order of the checks.
 
     A check is ``{variable, value, kind}``, with ``optional`` (the empty string is right, too), ``minimum``
     and ``maximum`` (kind ``integer``). A list is checked element by element; ``filled`` makes the empty
     list a fault. Or a check is ``{variable, value, fault, allowed}``: ``fault`` is the truth of a condition
-    over several variables.
+    over several variables. A value of the kind ``docker_config`` may be a dictionary, and is never shown.
     """
     faults: list[str] = []
     for check in checks:
@@ -158,13 +182,17 @@ def input_faults(checks: Iterable[Mapping[str, Any]]) -> list[str]:
         for name, element in named:
             allowed = _allowed_instead(element, check)
             if allowed is not None:
-                faults.append(_sentence(name, element, allowed))
+                shown = "(hidden)" if check.get("kind") in _SECRET_KINDS else _shown(element)
+                faults.append(f"{name} is {shown}; allowed: {allowed}")
     return faults
 
 
 def _sentence(variable: str, value: object, allowed: str) -> str:
-    shown = repr(str(value)) if isinstance(value, str) else str(value)
-    return f"{variable} is {shown}; allowed: {allowed}"
+    return f"{variable} is {_shown(value)}; allowed: {allowed}"
+
+
+def _shown(value: object) -> str:
+    return repr(str(value)) if isinstance(value, str) else str(value)
 
 
 class FilterModule:

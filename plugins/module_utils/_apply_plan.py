@@ -39,6 +39,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.ke
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.late import (
     LateValueError,
     fill,
+    is_incomplete,
     keep,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.preflight import (
@@ -224,6 +225,8 @@ class _Planner:
             return Prediction("created", body, settled=False)
         if live is not None and one.late.create_only:
             return Prediction("unchanged", live, settled=True)
+        if is_incomplete(body, one.late):
+            return Prediction("created" if live is None else "configured", body, settled=False)
         after = self._dry_run(one, body)
         if live is None:
             return Prediction("created", after or body, settled=after is not None)

@@ -251,9 +251,7 @@ class Rollout:
             first = self.steps.get(key)
             self.steps[key] = step if first is None else Step(first.action, first.before, step.after)
             self._stored[key] = step.after
-        self._to_apply = [
-            one for one in self._to_apply if one.key not in done or one.key in only_started
-        ]
+        self._to_apply = [one for one in self._to_apply if one.key not in done or one.key in only_started]
         for key, error in found.items():
             if isinstance(error, KubeUnavailableError) or (
                 isinstance(error, KubeError) and error.status == 409

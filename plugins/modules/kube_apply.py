@@ -31,9 +31,9 @@ options:
         V(secret/NAME,configmap/NAME), keeps a digest of the data of these objects of the same namespace in
         the workload's annotation V(artifacts.clusterdepot.io/rollout-hash), and replaces the pods, by the
         same annotation of the pod template, when the data changes.
-      - V(artifacts.clusterdepot.io/data-from) on a ConfigMap, with a value such as
+      - V(artifacts.clusterdepot.io/data-from) on a ConfigMap or a Secret, with a value such as
         V(KEY=secret/NAMESPACE/NAME#SECRETKEY), fills C(data) from a Secret. V(KEY?=...) leaves the key out
-        where the Secret lacks it.
+        where the Secret lacks it. What is copied this way is never shown.
       - An object with such an annotation is applied as soon as what it names exists; a new workload at
         once, if what it names is promised by another object of the set, since its pods wait for that
         themselves. The Secret of a Certificate that is also given counts as existing once that Certificate

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -16,6 +18,10 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import Run, outcome
+from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._terminal_progress import (
+    Terminal,
+    TerminalProgress,
+)
 
 
 class InProcessAction(ActionBase):
@@ -29,12 +35,15 @@ class InProcessAction(ActionBase):
     argument_spec: ClassVar[Mapping[str, Any]]
     run_task: ClassVar[Run]
     needed_libraries: ClassVar[tuple[str, ...]] = ()
+    _terminal: ClassVar[Terminal]
 
     _supports_check_mode = True
     _supports_async = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        # A worker has no terminal of its own.
+        cls._terminal = Terminal(sys.stdout.isatty(), shutil.get_terminal_size().columns)
         # The class is loaded by the process that forks a worker per task: what is imported here is imported
         # once a play.
         for library in cls.needed_libraries:
@@ -52,13 +61,15 @@ class InProcessAction(ActionBase):
         if validation.error_messages:
             raise AnsibleActionFail("; ".join(validation.error_messages))
         secrets = set(secret_values(self.argument_spec, validation.validated_parameters))
+        progress = TerminalProgress(self._terminal, self._write)
         own = outcome(
             type(self).run_task,
             validation.validated_parameters,
             check_mode=self._task.check_mode,
             diff_mode=self._task.diff,
-            progress=self._show,
+            progress=progress,
         )
+        progress.close()
         result.update(remove_values(own, secrets))
         self.show_result(result)
         return result
@@ -85,8 +96,11 @@ class InProcessAction(ActionBase):
         )
 
     def _show(self, line: str) -> None:
+        self._write(f"  {line}", newline=True)
+
+    def _write(self, text: str, *, newline: bool) -> None:
         if not self._task.no_log:
-            self._display.display(f"  {line}")
+            self._display.display(text, newline=newline)
 
 
 def secret_values(specification: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterator[str]:

@@ -24,6 +24,8 @@ _SERVER_METADATA = (
     "deletionGracePeriodSeconds",
 )
 # kubectl keeps a whole copy of the object in it, secrets included.
+# What the API server notes at the second apply for fields that had no owner at the first.
+_NOBODY = "before-first-apply"
 _COPY_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
 
 
@@ -84,7 +86,7 @@ def _owners(obj: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return sorted(
         (str(entry.get("manager")), str(entry.get("operation")), repr(_sorted(entry.get("fieldsV1"))))
         for entry in obj.get("metadata", {}).get("managedFields") or ()
-        if not entry.get("subresource")
+        if not entry.get("subresource") and entry.get("manager") != _NOBODY
     )
 
 

@@ -10,8 +10,8 @@ Annotations of the prefix ``artifacts.clusterdepot.io/`` on a rendered object as
   the pod template, so that a change of theirs rolls the pods. The workload's own annotation of the same name
   tells the digest its pods were started with: a new workload may start before the named objects exist, since
   its pods wait for them, and needs no second rollout for a digest that only then is known.
-- ``data-from: "KEY=secret/NAMESPACE/NAME#SECRETKEY,..."`` on a ConfigMap: its data is filled from Secrets;
-  ``KEY?=`` leaves the key out where the Secret has no such key.
+- ``data-from: "KEY=secret/NAMESPACE/NAME#SECRETKEY,..."`` on a ConfigMap or a Secret: its data is filled from
+  Secrets; ``KEY?=`` leaves the key out where the Secret has no such key.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ ROLLOUT_ON = f"{PREFIX}rollout-on"
 DATA_FROM = f"{PREFIX}data-from"
 ROLLOUT_HASH = f"{PREFIX}rollout-hash"
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+FILLED = frozenset({"ConfigMap", "Secret"})
 
 _NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
 _SOURCE = re.compile(rf"(secret|configmap)/({_NAME})")
@@ -52,7 +53,7 @@ class LateValueError(Exception):
 
 @dataclass(frozen=True)
 class DataFrom:
-    """One key of a ConfigMap that is filled from one key of a Secret."""
+    """One key of a ConfigMap or Secret that is filled from one key of a Secret."""
 
     field: str
     optional: bool
@@ -75,7 +76,7 @@ class Late:
 
     @property
     def secret_fields(self) -> frozenset[str]:
-        """Keys of the ConfigMap's data that come from Secrets and must not be shown."""
+        """Keys of the object's data that come from Secrets and must not be shown."""
         return frozenset(entry.field for entry in self.data_from)
 
 
@@ -91,8 +92,8 @@ def parse_late(kind: str, namespace: str, annotations: Mapping[str, str]) -> Lat
     data_from = _entries(annotations, DATA_FROM)
     if rollout_on and kind not in WORKLOADS:
         raise LateValueError(f"annotation {ROLLOUT_ON} is allowed on {', '.join(sorted(WORKLOADS))} only")
-    if data_from and kind != "ConfigMap":
-        raise LateValueError(f"annotation {DATA_FROM} is allowed on ConfigMap only")
+    if data_from and kind not in FILLED:
+        raise LateValueError(f"annotation {DATA_FROM} is allowed on {', '.join(sorted(FILLED))} only")
     return Late(
         create_only == "true",
         tuple(_source(entry, namespace) for entry in rollout_on),
@@ -113,7 +114,8 @@ def fill(
     :param sources: every object of ``late.sources``
     :param live: the object as it is stored, None where it is not
     :param started: the live object's pods have been made to wait for exactly these sources
-    :raises LateValueError: a Secret lacks a key that is not optional, or its value is no text
+    :raises LateValueError: a Secret lacks a key that is not optional, or its value is no text and fills a
+      ConfigMap
     """
     filled = copy.deepcopy(dict(obj))
     if late.rollout_on:
@@ -123,7 +125,9 @@ def fill(
     for entry in late.data_from:
         encoded = dig(sources[entry.secret], "data", entry.secret_key)
         if encoded is not None:
-            filled.setdefault("data", {})[entry.field] = _text(entry, encoded)
+            # Secrets hold their values encoded, whatever these are; ConfigMaps hold text.
+            value = encoded if filled.get("kind") == "Secret" else _text(entry, encoded)
+            _put(filled, entry.field, value)
         elif not entry.optional:
             raise LateValueError(
                 f"{entry.secret.full} has no key {entry.secret_key}, which fills {entry.field}"
@@ -139,8 +143,17 @@ def keep(obj: Mapping[str, Any], late: Late, live: Mapping[str, Any] | None) -> 
     for entry in late.data_from:
         old = dig(live, "data", entry.field)
         if old is not None:
-            kept.setdefault("data", {})[entry.field] = old
+            _put(kept, entry.field, old)
     return kept
+
+
+def is_incomplete(obj: Mapping[str, Any], late: Late) -> bool:
+    """Whether a Secret lacks a late value that it needs.
+
+    The API server refuses such a Secret where its type demands the key (kubernetes.io/dockerconfigjson).
+    """
+    needed = {entry.field for entry in late.data_from if not entry.optional}
+    return obj.get("kind") == "Secret" and not needed <= (obj.get("data") or {}).keys()
 
 
 def rollout_hash(objects: Sequence[Mapping[str, Any]]) -> str:
@@ -191,6 +204,10 @@ def _set_rollout_hash(obj: KubeObject, own: str | None, template: str | None) ->
             metadata = place.get("metadata") or {}
             annotations = {**(metadata.get("annotations") or {}), ROLLOUT_HASH: value}
             place["metadata"] = {**metadata, "annotations": annotations}
+
+
+def _put(obj: KubeObject, field: str, value: str) -> None:
+    obj["data"] = {**(obj.get("data") or {}), field: value}
 
 
 def _text(entry: DataFrom, encoded: str) -> str:

@@ -167,9 +167,7 @@ def _service(obj: KubeObject) -> Readiness:
     if dig(obj, "spec", "type") != "LoadBalancer":
         return READY
     served = served_addresses(obj)
-    missing = [
-        address for _field, address in requested_addresses(obj) if _canonical(address) not in served
-    ]
+    missing = [address for _field, address in requested_addresses(obj) if _canonical(address) not in served]
     if dig(obj, "status", "loadBalancer", "ingress") and not missing:
         return READY
     return Readiness(False, f"no address yet{f', wanted {missing[0]}' if missing else ''}")

@@ -5,12 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+
+
+class Progress(Protocol):
+    """Where a task tells how far it is."""
+
+    def __call__(self, line: str) -> None:
+        """Tell something that is to be kept."""
+
+    def update(self, line: str) -> None:
+        """Tell the present state, which takes the place of the one told before."""
 
 
 class Run(Protocol):
@@ -20,7 +30,7 @@ class Run(Protocol):
     """
 
     def __call__(
-        self, parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str], None]
+        self, parameters: dict[str, Any], *, check_mode: bool, progress: Progress
     ) -> dict[str, Any]: ...
 
 
@@ -30,7 +40,7 @@ def outcome(
     *,
     check_mode: bool,
     diff_mode: bool,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Run a task's function; its result has ``failed`` and ``msg`` where it raised ArtifactsError.
 
@@ -48,7 +58,7 @@ def outcome(
 def run_module(module: AnsibleModule, run: Run) -> None:
     """Run a task's function as a module; ends the process by exit_json or fail_json."""
     result = outcome(
-        run, module.params, check_mode=module.check_mode, diff_mode=module._diff, progress=_discard
+        run, module.params, check_mode=module.check_mode, diff_mode=module._diff, progress=_Silence()
     )
     # Ansible adds the parameters to the result of every module; those given as objects may hold Secrets.
     result["invocation"] = {"module_args": without_secrets(module.params)}
@@ -65,5 +75,11 @@ def without_secrets(value: Any) -> Any:
     return [without_secrets(entry) for entry in value] if isinstance(value, list) else value
 
 
-def _discard(line: str) -> None:
-    """Drop a progress line: a module's standard output belongs to its result."""
+class _Silence:
+    """No progress: a module's standard output belongs to its result."""
+
+    def __call__(self, line: str) -> None:
+        """Drop the line."""
+
+    def update(self, line: str) -> None:
+        """Drop the line."""

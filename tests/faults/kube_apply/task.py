@@ -19,6 +19,21 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.kube
 from tests.faults.kube_apply.control_plane import ControlPlane
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Progress that is kept."""
+
+    lines: list[str]
+
+    def __call__(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+    def update(self, line: str) -> None:
+        """Keep it as well."""
+        self.lines.append(line)
+
+
 @dataclass
 class Task:
     """Runs the task against a control plane; ``lines`` collects what it printed."""
@@ -46,7 +61,7 @@ class Task:
             validation.validated_parameters,
             check_mode=check_mode,
             diff_mode=True,
-            progress=self.lines.append,
+            progress=_Kept(self.lines),
         )
 
     def refuse(self, objects: Sequence[Mapping[str, Any]], **options: Any) -> str:

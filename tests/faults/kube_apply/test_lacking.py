@@ -51,7 +51,7 @@ def reader(kube_apply: Task, control_plane: ControlPlane, controllers: Controlle
                 "metadata": {"name": "reader"},
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "reader"},
                 "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "reader"}],
-            }
+            },
         ]
     )
     mine = connect(str(control_plane.kubeconfig), "reader")

@@ -2,169 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What provision would apply, rendered by Ansible with the playbook's own variables.
-
-Applying it is tested on a cluster; here the play of provision ends before its tasks that need one.
-"""
+"""The registry, its certificate, claim and service, and the trust of the nodes, as provision renders them."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import bcrypt
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[3]
-EXAMPLE = ROOT / "inventory" / "examples" / "docker-registry"
-FIXED = {"registry_service_ip": "10.1.2.3"}
-CASES: dict[str, dict[str, Any]] = {
-    "credentials": {**FIXED, "registry_auth": "htpasswd", "registry_username": "alice"},
-    "given_htpasswd": {**FIXED, "registry_auth": "htpasswd", "registry_htpasswd_secret": "mine"},
-    "object_storage": {
-        **FIXED,
-        "registry_replicas": 3,
-        "registry_storage_driver": "s3",
-        "registry_storage_parameters": {"bucket": "images", "region": "eu"},
-        "registry_storage_secret": "keys",
-        "registry_extra_config": {"log": {"level": "debug"}, "storage": {"redirect": {"disable": True}}},
-        "registry_metrics_from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
-    },
-    "own_secret": {**FIXED, "certificate_enabled": False, "node_trust_enabled": False},
-    "node_port": {
-        "registry_service_type": "NodePort",
-        "registry_service_ip": "10.0.0.7",
-        "registry_service_node_port": 30500,
-        "node_trust_format": "ca_only",
-    },
-    "ipv6_cluster_ip": {
-        "registry_service_type": "ClusterIP",
-        "registry_service_ip": "fd00::5",
-        "registry_namespace": "x" * 63,
-        "registry_service_name": "y" * 63,
-    },
-    "proxy": {
-        **FIXED,
-        "registry_proxy_remote_url": "https://registry-1.docker.io",
-        "registry_proxy_secret": "upstream",
-        "registry_address": "registry.example.com",
-    },
-    "shared_namespace": {**FIXED, "node_trust_namespace": "docker-registry"},
-    "bad": {
-        "registry_service_ip": "172.17.1.620",
-        "registry_pvc_size": "5Gig",
-        "registry_replicas": 2,
-        "certificate_duration": "90 days",
-        "registry_proxy_remote_url": "https://me:hush@docker.io",
-    },
-}
-
-
-@dataclass(frozen=True)
-class Rendered:
-    faults: list[str]
-    objects: list[dict[str, Any]]
-    trusted: list[dict[str, str]]
-    health_url: str
-
-    def one(self, kind: str, name: str | None = None) -> dict[str, Any]:
-        (found,) = [
-            item for item in self.objects if item["kind"] == kind and name in (None, item["metadata"]["name"])
-        ]
-        return found
-
-    def kinds(self) -> list[str]:
-        return sorted(item["kind"] for item in self.objects)
-
-    def registry_config(self) -> dict[str, Any]:
-        config: dict[str, Any] = yaml.safe_load(
-            self.one("ConfigMap", "docker-registry-config")["data"]["config.yml"]
-        )
-        return config
-
-
-def _play(folder: Path) -> list[dict[str, Any]]:
-    (provision,) = yaml.safe_load((ROOT / "playbooks" / "provision.yml").read_text(encoding="utf-8"))
-    health = next(
-        task for task in provision["tasks"] if "clusterdepot.artifacts.registry_health" in task
-    )
-    shown = {
-        "faults": "{{ _apply_faults }}",
-        "objects": "{{ [] if _apply_faults else _apply_objects }}",
-        "trusted": "{{ registry_trusted_hosts }}",
-        "health_url": health["clusterdepot.artifacts.registry_health"]["url"],
-    }
-    removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
-    return [
-        {
-            "name": "Render",
-            "hosts": "all",
-            "gather_facts": False,
-            "connection": "local",
-            # The role that applies reads a file of its neighbours; here nothing runs inside it.
-            "vars": {**provision["vars"], "role_path": str(ROOT / "roles" / "apply")},
-            "tasks": [
-                *(task for task in provision["tasks"] if _imports(task).get("tasks_from") == "render"),
-                _write(f"{folder}/{{{{ inventory_hostname }}}}.json", rendered=shown),
-                _write(f"{folder}/removal.json", rendered=removal, _node_trust_removing=True)
-                | {"run_once": True},
-            ],
-        }
-    ]
-
-
-def _imports(task: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = task.get("ansible.builtin.import_role", {})
-    return found
-
-
-def _write(path: str, **variables: Any) -> dict[str, Any]:
-    return {
-        "name": "Write what was rendered",
-        "ansible.builtin.copy": {"dest": path, "content": "{{ rendered | to_json }}", "mode": "0600"},
-        "vars": variables,
-    }
-
-
-def _run(folder: Path) -> None:
-    collections = folder / "ansible_collections" / "clusterdepot"
-    collections.mkdir(parents=True)
-    (collections / "artifacts").symlink_to(ROOT, target_is_directory=True)
-    (folder / "play.yml").write_text(yaml.safe_dump(_play(folder)), encoding="utf-8")
-    (folder / "cases.yml").write_text(
-        yaml.safe_dump({"all": {"hosts": CASES, "vars": {"ansible_python_interpreter": sys.executable}}}),
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "ansible", "playbook"]
-    subprocess.run(
-        [*command, "-i", str(EXAMPLE), "-i", str(folder / "cases.yml"), str(folder / "play.yml")],
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(folder),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-        },
-        cwd=folder,
-        check=True,
-        timeout=180,
-    )
-
-
-@pytest.fixture(scope="module", name="rendered")
-def _rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rendered]:
-    folder = tmp_path_factory.mktemp("rendered")
-    _run(folder)
-    return {
-        case: Rendered(**json.loads((folder / f"{case}.json").read_text(encoding="utf-8")))
-        for case in [*CASES, "boreas", "removal"]
-    }
+from tests.unit.roles.rendering import ROOT, Rendered
 
 
 def _container(rendered: Rendered) -> dict[str, Any]:

@@ -20,6 +20,10 @@ RIGHT: dict[str, list[object]] = {
     "dns_label": ["docker-registry", "a", "9", "x" * 63],
     "dns_name": ["*.docker-registry.svc", "Registry.Example.com", "a.1b"],
     "dns_subdomain": ["a.b-c.d", "x" * 63 + ".y", "x" * 253],
+    "docker_config": [
+        '{"auths": {"registry.example.com": {"auth": "dTpw"}}}',
+        {"auths": {"registry.example.com:5000": {"username": "u", "password": "p"}}, "more": 1},
+    ],
     "duration": ["2160h", "1h30m", "0.5s", "100ms"],
     "host_port": ["172.17.1.62:5000", "[fd00::1]:443", "registry.example.com:1", "localhost:65535"],
     "ip_address": ["172.17.1.62", "::1"],
@@ -67,6 +71,25 @@ def test_right_values_have_no_fault(kind: str, value: object) -> None:
 def test_wrong_values_are_named_with_what_is_allowed(kind: str, value: object) -> None:
     (fault,) = _check(kind, value)
     assert fault.startswith(f"v is {value!r}; allowed: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "hunter2",
+        "[]",
+        '{"auths": "hunter2"}',
+        '{"auths": {"r": "hunter2"}}',
+        {"auths": {}},
+        {"r": "hunter2"},
+        3,
+    ],
+)
+def test_wrong_secrets_are_told_without_being_shown(value: object) -> None:
+    (fault,) = _check("docker_config", [value])
+    assert fault.startswith("v[0] is (hidden); allowed: a Docker config.json")
+    assert "hunter2" not in fault
 
 
 def test_empty_is_right_only_where_it_is_optional() -> None:

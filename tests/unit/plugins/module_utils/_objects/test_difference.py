@@ -32,6 +32,8 @@ def test_what_the_server_writes_is_no_change() -> None:
     before = secret({}, resourceVersion="1", managedFields=[{**owner, "time": "1"}])
     after = secret({}, resourceVersion="2", generation=2, managedFields=[status, {**owner, "time": "2"}])
     assert not differs(before, {**after, "status": {"a": 1}})
+    nobody = {"manager": "before-first-apply", "operation": "Update", "fieldsV1": {"f:metadata": {}}}
+    assert not differs(before, secret({}, managedFields=[owner, nobody]))
     assert differs(before, secret({}, managedFields=[]))
     assert differs(before, secret({"a": "b"}, managedFields=[owner]))
 

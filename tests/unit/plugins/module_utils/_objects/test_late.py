@@ -21,6 +21,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.la
     DataFrom,
     LateValueError,
     fill,
+    is_incomplete,
     keep,
     parse_late,
     rollout_hash,
@@ -30,10 +31,14 @@ NAMES = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 FIELDS = st.from_regex(r"[-._a-zA-Z0-9]{1,20}", fullmatch=True)
 
 
-@given(st.lists(st.tuples(FIELDS, st.booleans(), NAMES, NAMES, FIELDS), max_size=4))
-def test_what_was_written_is_read(entries: list[tuple[str, bool, str, str, str]]) -> None:
+@given(
+    st.lists(st.tuples(FIELDS, st.booleans(), NAMES, NAMES, FIELDS), max_size=4),
+    st.sampled_from(["ConfigMap", "Secret"]),
+)
+def test_what_was_written_is_read(entries: list[tuple[str, bool, str, str, str]], kind: str) -> None:
     text = ", ".join(f"{f}{'?' if o else ''}=secret/{n}/{s}#{k}" for f, o, n, s, k in entries)
-    late = parse_late("ConfigMap", "here", {DATA_FROM: text})
+    late = parse_late(kind, "here", {DATA_FROM: text})
+    assert late.secret_fields == {f for f, _o, _n, _s, _k in entries}
     assert late.data_from == tuple(DataFrom(f, o, core("Secret", n, s), k) for f, o, n, s, k in entries)
 
 
@@ -55,7 +60,8 @@ def test_any_text_is_read_or_refused(text: str, annotation: str, kind: str) -> N
     [
         ("Deployment", ROLLOUT_ON, "pod/x", "secret/NAME"),
         ("ConfigMap", ROLLOUT_ON, "secret/x", "Deployment"),
-        ("Secret", DATA_FROM, "a=secret/n/s#k", "ConfigMap only"),
+        ("Deployment", DATA_FROM, "a=secret/n/s#k", "ConfigMap, Secret only"),
+        ("Secret", DATA_FROM, "a=configmap/n/s#k", "KEY=secret/NAMESPACE/NAME#SECRETKEY"),
         ("ConfigMap", DATA_FROM, "a=secret/s#k", "KEY=secret/NAMESPACE/NAME#SECRETKEY"),
         ("Secret", CREATE_ONLY, "yes", '"true" and "false"'),
     ],
@@ -96,6 +102,37 @@ def test_optional_and_needed_keys() -> None:
         needed = parse_late("ConfigMap", "n", {DATA_FROM: f"a=secret/n/s#{field}"})
         with pytest.raises(LateValueError, match=told):
             fill({}, needed, {key: secret})
+
+
+@given(st.binary())
+def test_a_secret_takes_the_value_as_it_is_stored(value: bytes) -> None:
+    encoded = base64.b64encode(value).decode()
+    key = core("Secret", "n", "s")
+    late = parse_late("Secret", "here", {DATA_FROM: ".dockerconfigjson=secret/n/s#k"})
+    given_object = {"kind": "Secret", "data": {"own": "MQ=="}}
+    filled = fill(given_object, late, {key: source("Secret", "s", {"k": encoded})})
+    assert filled["data"] == {"own": "MQ==", ".dockerconfigjson": encoded}
+    assert given_object["data"] == {"own": "MQ=="}
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_data_may_be_null_and_a_missing_key_is_told(kind: str) -> None:
+    key = core("Secret", "n", "s")
+    late = parse_late(kind, "here", {DATA_FROM: "a=secret/n/s#k"})
+    empty = {"kind": kind, "data": None}
+    filled = fill(empty, late, {key: source("Secret", "s", {"k": "MQ=="})})
+    assert filled["data"] == {"a": "1" if kind == "ConfigMap" else "MQ=="}
+    with pytest.raises(LateValueError, match="secret/s in namespace n has no key k, which fills a"):
+        fill(empty, late, {key: source("Secret", "s", {})})
+
+
+def test_a_secret_is_incomplete_until_it_has_all_that_it_needs() -> None:
+    late = parse_late("Secret", "here", {DATA_FROM: "a=secret/n/s#k,b?=secret/n/s#l"})
+    assert is_incomplete({"kind": "Secret"}, late)
+    assert is_incomplete({"kind": "Secret", "data": {"b": "MQ=="}}, late)
+    assert not is_incomplete({"kind": "Secret", "data": {"a": "MQ=="}}, late)
+    assert not is_incomplete({"kind": "ConfigMap"}, late)
+    assert not is_incomplete({"kind": "Secret"}, parse_late("Secret", "here", {}))
 
 
 def test_keeping_takes_the_live_values() -> None:

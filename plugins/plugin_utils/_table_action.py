@@ -1,7 +1,7 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the actions of registry_health and registry_health_info have in common: the table in the terminal."""
+"""What the actions whose result has a table have in common: they show it in the terminal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._in_process import InProcessAction
 
 
-class HealthAction(InProcessAction):
-    """Shows a line for each check, whether the registry is healthy or not."""
+class TableAction(InProcessAction):
+    """Shows the lines of the result's ``table``, whether the task failed or not."""
 
     def show_result(self, result: Mapping[str, Any]) -> None:
         """Print the table of the result, if it has one."""

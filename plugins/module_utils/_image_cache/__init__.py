@@ -1,0 +1,7 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The image cache: which images are wanted where, what nodes run for them, and what the nodes have.
+
+No Ansible, no Kubernetes client.
+"""

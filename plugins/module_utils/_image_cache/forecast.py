@@ -1,0 +1,98 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change of the wanted images means for the nodes: what comes, what goes, how much is pulled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import Matrix
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Node
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import Resolved
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.sizes import bytes_to_pull
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.status import (
+    DIGEST_DIFFERS,
+    State,
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is going to change.
+
+    :ivar additions: for each reference the number of nodes that get it
+    :ivar removals: references that no node is to keep any more, sorted
+    :ivar bytes_to_pull: compressed octets by node, as far as sizes are known; only nodes that pull anything
+    :ivar bytes_to_hold: the same for all images that a node is to have
+    """
+
+    additions: Mapping[str, int]
+    removals: tuple[str, ...]
+    bytes_to_pull: Mapping[str, int]
+    bytes_to_hold: Mapping[str, int]
+
+
+def forecast(
+    nodes: Sequence[Node], before: Matrix | None, after: Matrix, resolved: Mapping[str, Resolved]
+) -> Forecast:
+    """Compare what nodes have with what they are to have.
+
+    :param before: of the live DaemonSets, read; None where there are none
+    :param after: of the DaemonSets that are wanted; their pods need not have been read
+    :param resolved: by reference; images that are not in it count nothing
+    """
+    had, current = _images_by_node(before) if before is not None else ({}, {})
+    wanted, _ = _images_by_node(after)
+    additions: dict[str, int] = {}
+    for node, references in wanted.items():
+        for reference in references - had.get(node, frozenset()):
+            additions[reference] = additions.get(reference, 0) + 1
+    kept = frozenset().union(*wanted.values()) if wanted else frozenset()
+    gone = frozenset().union(*had.values()) - kept if had else frozenset()
+    return Forecast(
+        {name: additions[name] for name in sorted(additions)},
+        tuple(sorted(gone)),
+        _octets(nodes, wanted, current, resolved),
+        _octets(nodes, wanted, {}, resolved),
+    )
+
+
+def _images_by_node(matrix: Matrix) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """The references of each node, and of them those that it holds in their present form."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    current: dict[str, set[str]] = defaultdict(set)
+    for column in matrix.columns():
+        for node, cell in zip(column.nodes, column.cells, strict=True):
+            wanted[node].add(column.pin.reference)
+            if cell.state is State.CACHED or (cell.state is State.STALE and cell.reason != DIGEST_DIFFERS):
+                current[node].add(column.pin.reference)
+    return _frozen(wanted), _frozen(current)
+
+
+def _frozen(sets: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    # Nodes of one kind have the same images: one set for all of them.
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    return {node: shared.setdefault(found := frozenset(names), found) for node, names in sets.items()}
+
+
+def _octets(
+    nodes: Iterable[Node],
+    wanted: Mapping[str, frozenset[str]],
+    current: Mapping[str, frozenset[str]],
+    resolved: Mapping[str, Resolved],
+) -> dict[str, int]:
+    counted: dict[tuple[str, frozenset[str], frozenset[str]], int] = {}
+    octets: dict[str, int] = {}
+    for node in nodes:
+        here, held = wanted.get(node.name, frozenset()), current.get(node.name, frozenset())
+        key = (node.architecture, here, held)
+        if key not in counted:
+            coming = [resolved[name] for name in sorted(here - held) if name in resolved]
+            present = [resolved[name] for name in sorted(held) if name in resolved]
+            counted[key] = bytes_to_pull(coming, node.architecture, present)
+        if counted[key]:
+            octets[node.name] = counted[key]
+    return octets

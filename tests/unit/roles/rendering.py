@@ -1,0 +1,226 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What provision would apply, rendered by Ansible with the playbook's own variables.
+
+Applying it is tested on a cluster; here the play of provision ends before its tasks that need one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "inventory" / "examples" / "docker-registry"
+FIXED = {"registry_service_ip": "10.1.2.3"}
+REGISTRY_CASES: dict[str, dict[str, Any]] = {
+    "credentials": {**FIXED, "registry_auth": "htpasswd", "registry_username": "alice"},
+    "given_htpasswd": {**FIXED, "registry_auth": "htpasswd", "registry_htpasswd_secret": "mine"},
+    "object_storage": {
+        **FIXED,
+        "registry_replicas": 3,
+        "registry_storage_driver": "s3",
+        "registry_storage_parameters": {"bucket": "images", "region": "eu"},
+        "registry_storage_secret": "keys",
+        "registry_extra_config": {"log": {"level": "debug"}, "storage": {"redirect": {"disable": True}}},
+        "registry_metrics_from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+    },
+    "own_secret": {**FIXED, "certificate_enabled": False, "node_trust_enabled": False},
+    "node_port": {
+        "registry_service_type": "NodePort",
+        "registry_service_ip": "10.0.0.7",
+        "registry_service_node_port": 30500,
+        "node_trust_format": "ca_only",
+    },
+    "ipv6_cluster_ip": {
+        "registry_service_type": "ClusterIP",
+        "registry_service_ip": "fd00::5",
+        "registry_namespace": "x" * 63,
+        "registry_service_name": "y" * 63,
+    },
+    "proxy": {
+        **FIXED,
+        "registry_proxy_remote_url": "https://registry-1.docker.io",
+        "registry_proxy_secret": "upstream",
+        "registry_address": "registry.example.com",
+    },
+    "shared_namespace": {**FIXED, "node_trust_namespace": "docker-registry"},
+    "bad": {
+        "registry_service_ip": "172.17.1.620",
+        "registry_pvc_size": "5Gig",
+        "registry_replicas": 2,
+        "certificate_duration": "90 days",
+        "registry_proxy_remote_url": "https://me:hush@docker.io",
+    },
+}
+
+
+CACHE = {**FIXED, "image_cache_images": ["docker.io/library/ubuntu:22.04"]}
+IMAGE_CACHE_CASES: dict[str, dict[str, Any]] = {
+    "cache": {
+        **CACHE,
+        "image_cache_pull_secrets": [
+            {"name": "copied", "from": {"namespace": "shop", "name": "login"}},
+            {"name": "given", "docker_config": {"auths": {"registry.example": {"auth": "dTpodW50ZXIy"}}}},
+            {"name": "text", "docker_config": '{"auths": {"registry.example": {"auth": "dTpwMg=="}}}'},
+        ],
+        "image_cache_priority_value": -5,
+    },
+    "cache_of_jarvice": {
+        **FIXED,
+        "image_cache_jarvice_images": '[{"ref": "ubuntu:xenial", "registry": "docker.io", "private": false, '
+        '"arch": {"amd64": "docker.io/library/ubuntu:xenial"}}]',
+        "image_cache_interval": "300",
+        "image_cache_namespace": "jarvice-cache",
+        "image_cache_priority_class": "system-node-critical",
+        "image_cache_network_policy": False,
+        "image_cache_registries": [{"registry": "10.1.2.3:5000", "validate_certs": False}],
+    },
+    "cache_emptied": {**FIXED, "image_cache_enabled": True},
+    "cache_bad": {
+        **FIXED,
+        "image_cache_namespace": "docker-registry",
+        "image_cache_interval": 30,
+        "image_cache_success_threshold": 101,
+        "image_cache_images": [
+            "docker.io/library/ubuntu:22.04",
+            {"ref": "NOT A REFERENCE"},
+            {"reference": "x"},
+        ],
+        "image_cache_jarvice_images": "[{",
+        "image_cache_pull_secrets": [
+            {"name": "Upper", "docker_config": "hunter2"},
+            {"name": "none"},
+            {"name": "both", "docker_config": {"auths": {"r": {}}}, "from": {"namespace": "n", "name": "s"}},
+        ],
+    },
+    "cache_beside_its_secrets": {
+        **CACHE,
+        "image_cache_namespace": "jarvice",
+        "image_cache_pull_secrets": [{"name": "copy", "from": {"namespace": "jarvice", "name": "login"}}],
+    },
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What the play of provision has for one host, and what the removal of its image cache would delete."""
+
+    faults: list[str]
+    objects: list[dict[str, Any]]
+    absent: list[dict[str, Any]]
+    trusted: list[dict[str, str]]
+    health_url: str
+    cache_enabled: bool
+    cache_sync: dict[str, Any]
+    cache_absent: list[dict[str, Any]]
+    cache_name_faults: list[str]
+
+    def one(self, kind: str, name: str | None = None) -> dict[str, Any]:
+        (found,) = [
+            item for item in self.objects if item["kind"] == kind and name in (None, item["metadata"]["name"])
+        ]
+        return found
+
+    def kinds(self) -> list[str]:
+        return sorted(item["kind"] for item in self.objects)
+
+    def registry_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = yaml.safe_load(
+            self.one("ConfigMap", "docker-registry-config")["data"]["config.yml"]
+        )
+        return config
+
+
+def _play(folder: Path) -> list[dict[str, Any]]:
+    (provision,) = _load("playbooks/provision.yml")
+    health = next(task for task in provision["tasks"] if "clusterdepot.artifacts.registry_health" in task)
+    (sync,) = _load("roles/image_cache/tasks/sync.yml")
+    (include,) = _load("playbooks/tasks/image_cache.yml")
+    shown = {
+        "faults": "{{ _apply_faults }}",
+        "objects": "{{ [] if _apply_faults else _apply_objects }}",
+        "absent": "{{ _apply_absent }}",
+        "trusted": "{{ registry_trusted_hosts }}",
+        "health_url": health["clusterdepot.artifacts.registry_health"]["url"],
+        "cache_enabled": "{{ image_cache_enabled }}",
+        "cache_sync": {
+            option: value.replace("default(omit, true)", "default('')")
+            for option, value in sync["clusterdepot.artifacts.image_cache_sync"].items()
+        },
+        "cache_absent": "{{ _image_cache_absent }}",
+        "cache_name_faults": "{{ _image_cache_name_faults }}",
+    }
+    removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
+    return [
+        {
+            "name": "Render",
+            "hosts": "all",
+            "gather_facts": False,
+            "connection": "local",
+            # The role that applies reads a file of its neighbours; here nothing runs inside it.
+            "vars": {**provision["vars"], "role_path": str(ROOT / "roles" / "apply")},
+            "tasks": [
+                *(task for task in provision["tasks"] if _imports(task).get("tasks_from") == "render"),
+                _write(f"{folder}/{{{{ inventory_hostname }}}}.json", rendered=shown, **include["vars"]),
+                _write(f"{folder}/removal.json", rendered=removal, _node_trust_removing=True)
+                | {"run_once": True},
+            ],
+        }
+    ]
+
+
+def _load(path: str) -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return loaded
+
+
+def _imports(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = task.get("ansible.builtin.import_role", {})
+    return found
+
+
+def _write(path: str, **variables: Any) -> dict[str, Any]:
+    return {
+        "name": "Write what was rendered",
+        "ansible.builtin.copy": {"dest": path, "content": "{{ rendered | to_json }}", "mode": "0600"},
+        "vars": variables,
+    }
+
+
+def run(folder: Path, cases: Mapping[str, Mapping[str, Any]]) -> dict[str, Rendered]:
+    """Render all cases by one play, the example's own host and the removal from the nodes beside them."""
+    collections = folder / "ansible_collections" / "clusterdepot"
+    collections.mkdir(parents=True)
+    (collections / "artifacts").symlink_to(ROOT, target_is_directory=True)
+    (folder / "play.yml").write_text(yaml.safe_dump(_play(folder)), encoding="utf-8")
+    (folder / "cases.yml").write_text(
+        yaml.safe_dump({"all": {"hosts": cases, "vars": {"ansible_python_interpreter": sys.executable}}}),
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "ansible", "playbook"]
+    subprocess.run(
+        [*command, "-i", str(EXAMPLE), "-i", str(folder / "cases.yml"), str(folder / "play.yml")],
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(folder),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        },
+        cwd=folder,
+        check=True,
+        timeout=180,
+    )
+    return {
+        case: Rendered(**json.loads((folder / f"{case}.json").read_text(encoding="utf-8")))
+        for case in [*cases, "boreas", "removal"]
+    }
