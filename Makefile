@@ -33,7 +33,7 @@ CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 PARTS := lint units sanity faults molecule
 
 .PHONY: help provision unprovision test $(PARTS) bench fuzz cluster-up cluster-down cluster-status clean \
-        inventory-there packages-cluster packages-faults packages-test
+        inventory-there packages-cluster packages-faults packages-test packages-bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
@@ -63,7 +63,7 @@ faults: $(TOOLS) $(COLLECTION) packages-cluster packages-faults ## provoked fail
 molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on the embedded cluster (SCENARIO= one)
 	@"$(PYTHON)" -m tests.run $@ $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
-bench: $(TOOLS) $(COLLECTION) packages-test cluster-up ## benchmarks, each beside a peer (BENCH= one)
+bench: $(TOOLS) $(COLLECTION) packages-test packages-bench cluster-up ## benchmarks, each beside a peer (BENCH= one)
 	@"$(PYTHON)" -m benchmarks $(BENCH)
 
 fuzz: $(FUZZ) $(COLLECTION) ## fuzz the parsers of the registry client, a minute each (PARSER= one)
@@ -114,3 +114,7 @@ packages-faults:
 
 packages-test:
 	@.ci/packages skopeo podman shellcheck
+
+# A peer of the benchmarks counts with it.
+packages-bench:
+	@.ci/packages jq
