@@ -45,7 +45,7 @@ def forecast(
     :param resolved: by reference; images that are not in it count nothing
     """
     had, current = _images_by_node(before) if before is not None else ({}, {})
-    wanted, _ = _images_by_node(after)
+    wanted, _current = _images_by_node(after)
     additions: dict[str, int] = {}
     for node, references in wanted.items():
         for reference in references - had.get(node, frozenset()):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 _LINUX = "linux"
 
@@ -68,7 +69,7 @@ class Unresolved:
     message: str
 
 
-Resolution = Resolved | Unresolved
+Resolution: TypeAlias = "Resolved | Unresolved"
 
 
 def linux_architecture(platform: str) -> str:
