@@ -36,7 +36,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manife
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response, Transport
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import upload_blob
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import Cleanup, upload_blob
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import Origin
 from benchmarks import commands, resources
 from benchmarks.errors import BenchmarkError
@@ -175,7 +175,7 @@ def _push_all(port: int) -> None:
 
 def _push(client: Client, count: int, deadline: Deadline) -> None:
     name = repository(count)
-    upload_blob(client, name, _LAYER, deadline, deadline)
+    upload_blob(client, name, _LAYER, deadline, Cleanup(deadline))
     entries = [_push_image(client, name, platform, deadline) for platform in PLATFORMS]
     for number in range(count):
         document = {
@@ -198,7 +198,7 @@ def _push_image(client: Client, name: str, platform: str, deadline: Deadline) ->
         "rootfs": {"type": "layers", "diff_ids": [str(digest_of(_LAYER))]},
     }
     config = json.dumps(document, separators=(",", ":")).encode()
-    upload_blob(client, name, config, deadline, deadline)
+    upload_blob(client, name, config, deadline, Cleanup(deadline))
     manifest = image_manifest(Descriptor.of(OCI_CONFIG, config), (Descriptor.of(OCI_LAYER, _LAYER),))
     digest = str(digest_of(manifest))
     _expect_created(client.put_manifest(name, digest, OCI_MANIFEST, manifest, deadline))

@@ -17,3 +17,4 @@ class ActionModule(TableAction):
 
     argument_spec = ARGUMENT_SPEC
     run_task = staticmethod(run)
+    subject = "url"

@@ -23,11 +23,12 @@ options:
   ca_path:
     description:
       - File with the certificates (PEM) to trust, or a folder of them in OpenSSL's hashed form. The
-        system's are not trusted then.
+        system's are not trusted then, only those of O(ca) as well.
+      - The system's are those of OpenSSL, so E(SSL_CERT_FILE) and E(SSL_CERT_DIR) count.
     type: path
   ca:
     description:
-      - Certificates (PEM text) to trust. The system's are not trusted then.
+      - Certificates (PEM text) to trust. The system's are not trusted then, only those of O(ca_path) as well.
     type: str
   validate_certs:
     description:
@@ -44,7 +45,7 @@ options:
     type: path
   username:
     description:
-      - User name, to be given together with O(password).
+      - User name, to be given together with O(password). Neither may be empty.
     type: str
   password:
     description:
@@ -92,7 +93,7 @@ options:
   retries:
     description:
       - How many times to check again while the registry is not healthy. Credentials that are refused are
-        sent once in every try.
+        sent once in every try. The message of a failure tells how many tries there were.
     type: int
     default: 0
   delay:
@@ -143,6 +144,7 @@ options:
         description:
           - Platforms that each must be there for, as V(os/architecture) or V(os/architecture/variant).
           - For an image without an index, its configuration says which it is for.
+          - Of an index, the image for each of them must be there, which takes one more request for each.
           - They need O(expect[].tags) or O(expect[].all_tags).
         type: list
         elements: str
@@ -151,6 +153,7 @@ options:
     description:
       - Whether the configuration and every layer of what O(expect) names must be there as well, with
         the right size. Nothing but sizes is asked for, so a changed content is not seen.
+      - Without O(expect) it looks at nothing, and the check says that it was skipped.
     type: bool
     default: false
   connections:
@@ -215,6 +218,10 @@ options:
       - Context in the kubeconfig; by default its current one.
     type: str
 notes:
+  - It runs on the hosts of the play, each of which asks the registry. The files that options name
+    (O(ca_path), O(client_cert), O(client_key), O(docker_config), O(kubeconfig)) lie there. In a play with
+    C(localhost) as its hosts, or with C(delegate_to), that is the controller.
+  - The terminal shows a table of the checks below a line with the host and the URL.
   - The C(kubernetes) library is needed only with O(certificate_secret), O(credentials_secret) or
     O(docker_config_secret).
 """

@@ -30,6 +30,8 @@ options:
         stays behind, however many times this is done.
       - The name of O(round_trip_repository) may stay in the registry's catalogue. Upload sessions
         that were broken off are cancelled.
+      - It needs the checks V(connection), V(tls), V(api) and V(credentials); others may fail.
+      - What is deleted in distribution takes space until its garbage collection runs.
     type: bool
     default: false
   round_trip_repository:
@@ -41,7 +43,8 @@ options:
     description:
       - Octets of random content that the image has, 1 to 10737418240. They are streamed, not held in memory.
       - Choose it larger than your largest layer to see whether a proxy in front limits the size of a request.
-        If one does, smaller sizes are tried, without storing them, to tell the largest that passes.
+        If one does, smaller sizes are tried, without storing them, to tell the largest that passes. This ends
+        with the first one where the registry verifies no digests and stores it.
     type: int
     default: 1024
   fail_when_unhealthy:
@@ -56,6 +59,13 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Check a registry once, from the controller, whatever the hosts of the play are
+  clusterdepot.artifacts.registry_health:
+    url: https://registry.example.com
+    ca_path: /etc/ssl/certs/own-ca.pem
+  delegate_to: localhost
+  run_once: true
+
 - name: Check a public registry
   clusterdepot.artifacts.registry_health:
     url: https://registry.example.com
@@ -175,7 +185,9 @@ versions:
       description: C(Server), often that of a proxy in front.
       type: str
 references:
-  description: What was found for each reference that O(expect) names, in its order.
+  description:
+    - What was found for each reference that O(expect) names, in its order. With O(deep), an image that lacks
+      a blob is faulty here, though the fault is one of the check V(blobs).
   returned: always
   type: list
   elements: dict
@@ -239,12 +251,12 @@ certificate:
       description: SHA-256 of its DER form, in hexadecimal.
       type: str
 leftovers:
-  description: What a round trip pushed and could not delete again.
+  description: What a round trip pushed and could not delete again, or began to upload and could not cancel.
   returned: always
   type: list
   elements: str
 table:
-  description: The checks as aligned lines, as they are shown in the terminal.
+  description: The checks as aligned lines, as they are shown in the terminal below the host and the URL.
   returned: always
   type: list
   elements: str

@@ -111,7 +111,9 @@ versions:
       description: C(Server), often that of a proxy in front.
       type: str
 references:
-  description: What was found for each reference that O(expect) names, in its order.
+  description:
+    - What was found for each reference that O(expect) names, in its order. With O(deep), an image that lacks
+      a blob is faulty here, though the fault is one of the check V(blobs).
   returned: always
   type: list
   elements: dict
@@ -180,7 +182,7 @@ leftovers:
   type: list
   elements: str
 table:
-  description: The checks as aligned lines, as they are shown in the terminal.
+  description: The checks as aligned lines, as they are shown in the terminal below the host and the URL.
   returned: always
   type: list
   elements: str

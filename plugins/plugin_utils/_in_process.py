@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import Run, outcome
@@ -58,8 +59,8 @@ class InProcessAction(ActionBase):
         if not self._runs_here():
             return self._run_as_module(result, task_vars)
         validation = ArgumentSpecValidator(dict(self.argument_spec)).validate(self._task.args)
-        if validation.error_messages:
-            raise AnsibleActionFail("; ".join(validation.error_messages))
+        if validation.errors.errors:
+            raise AnsibleActionFail("; ".join(self._told(error) for error in validation.errors.errors))
         secrets = set(secret_values(self.argument_spec, validation.validated_parameters))
         progress = TerminalProgress(self._terminal, self._write)
         own = outcome(
@@ -71,18 +72,26 @@ class InProcessAction(ActionBase):
         )
         progress.close()
         result.update(remove_values(own, secrets))
-        self.show_result(result)
+        self.show_result(result, _host_of(task_vars))
         return result
 
-    def show_result(self, result: Mapping[str, Any]) -> None:
-        """Print more of the result than the callback does; for subclasses, by default nothing."""
+    def show_result(self, result: Mapping[str, Any], host: str) -> None:
+        """Print more of ``host``'s result than the callback does; for subclasses, by default nothing."""
+
+    def _told(self, error: AnsibleValidationError) -> str:
+        # Where the module runs, AnsibleModule says it.
+        if isinstance(error, UnsupportedError):
+            return (
+                f"Unsupported parameters for {self._task.resolved_action or self._task.action}: {error.msg}"
+            )
+        return str(error.msg)
 
     def _run_as_module(self, result: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         own = self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
         if not isinstance(own, dict):
             raise AnsibleActionFail(f"the module {self._task.action} gave no result")
         result.update(own)
-        self.show_result(result)
+        self.show_result(result, _host_of(task_vars))
         return result
 
     def _runs_here(self) -> bool:
@@ -103,11 +112,16 @@ class InProcessAction(ActionBase):
             self._display.display(text, newline=newline)
 
 
+def _host_of(task_vars: Mapping[str, Any] | None) -> str:
+    return str((task_vars or {}).get("inventory_hostname", "localhost"))
+
+
 def secret_values(specification: Mapping[str, Any], parameters: Mapping[str, Any]) -> Iterator[str]:
     """Give the values of all parameters marked ``no_log``, those of suboptions included."""
     for name, option in specification.items():
         value = parameters.get(name)
-        if value is None:
+        # An empty text is found everywhere.
+        if value is None or value == "":
             continue
         if option.get("no_log"):
             yield str(value)

@@ -6,18 +6,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._in_process import InProcessAction
+
+_LONGEST_HEADING = 400
 
 
 class TableAction(InProcessAction):
-    """Shows the lines of the result's ``table``, whether the task failed or not."""
+    """Shows the lines of the result's ``table``, whether the task failed or not.
 
-    def show_result(self, result: Mapping[str, Any]) -> None:
-        """Print the table of the result, if it has one."""
+    ``subject``: the option that tells what the table is about, for the heading; None for the host alone.
+    """
+
+    subject: ClassVar[str | None] = None
+
+    def show_result(self, result: Mapping[str, Any], host: str) -> None:
+        """Print the table of the result, if it has one, in one piece: other hosts print theirs meanwhile."""
         lines = result.get("table")
         if not isinstance(lines, list):
             return
-        for line in lines:
-            self._show(str(line))
+        about = self._task.args.get(self.subject) if self.subject is not None else None
+        heading = host if about is None else f"{host}: {about}"
+        self._show("\n  ".join((printable(heading, _LONGEST_HEADING), *map(str, lines))))

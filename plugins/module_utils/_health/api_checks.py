@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     Status,
@@ -24,6 +26,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response
 
 WRONG_CREDENTIALS = "wrong_credentials_refused"
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _SCHEMES = frozenset({"basic", "bearer"})
 _CAUSES = {
     400: "the request did not get through as it was sent; https and http mixed up?",
@@ -49,8 +52,13 @@ def check_api(client: Client, deadline: Deadline) -> tuple[CheckResult, Response
             f"/v2/ redirects to {answer.url.without_query}: use {answer.url.origin} as url"
         ), None
     if answer.status == 200:
-        if answer.media_type == "text/html":
+        if answer.media_type == "text/html" or _WEB_PAGE.match(answer.body):
             return watch.fail("/v2/ answers with a web page, not as a registry: wrong host or port?"), None
+        if not _like_a_registry(answer):
+            return watch.warn(
+                "/v2/ answers 200, but nothing says that it is a registry: wrong host or port? "
+                "(expect one of its repositories to be sure)"
+            ), answer
         return watch.ok("/v2/ answers, without asking for credentials"), answer
     if answer.status == 401:
         return _judge_challenge(watch, answer), answer
@@ -99,7 +107,7 @@ def check_anonymous(
     name = "anonymous_refused"
     watch = Stopwatch(name)
     if not expected:
-        return skipped(name, "no credentials were given, so none are expected to be needed")
+        return skipped(name, "looked at only where credentials are given")
     if open_answer is None:
         return skipped(name, "the check api did not succeed")
     if open_answer.status == 200:
@@ -178,6 +186,13 @@ def schemes_of(answer: Response) -> tuple[str, ...]:
     except SyntaxFault:
         return ()
     return tuple(scheme for scheme in schemes if scheme in _SCHEMES)
+
+
+def _like_a_registry(answer: Response) -> bool:
+    """The specification wants no body and no header; those that are in use have one or both of these."""
+    if answer.header("Docker-Distribution-API-Version") is not None:
+        return True
+    return answer.body.strip() in (b"", b"{}", b"true")
 
 
 def _judge_challenge(watch: Stopwatch, answer: Response) -> CheckResult:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     CheckResult,
     Stopwatch,
+    not_asked,
     skipped,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.target import Target
@@ -107,7 +108,7 @@ def check_equals_secret(target: Target, served: Served | None) -> CheckResult:
     name = "certificate_equals_secret"
     watch = Stopwatch(name)
     if target.expected_certificate is None:
-        return skipped(name, "no certificate_secret was given")
+        return not_asked(name)
     if served is None:
         return skipped(name, "no certificate was received")
     if served.encoded == target.expected_certificate:

@@ -26,6 +26,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.exp
     skip_expected,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.reachability import (
+    FIRST_PATIENCE,
     Reached,
     reach,
     reach_every_address,
@@ -65,7 +66,6 @@ _CAPABILITIES = (
     "range",
 )
 _EARLIER_FAILED = "not tried, since an earlier check failed"
-# Not for the client that the first answers come from: of those it matters how they fare at once.
 _PATIENCE = Patience(tries=5)
 
 
@@ -87,7 +87,7 @@ class _Clients:
             made_up = given.with_secret(secrets.token_urlsafe(24))
             wrong = Client(registry, transport, made_up, hosts)
         own = Client(registry, transport, given, hosts, _PATIENCE)
-        anonymous = Client(registry, transport, None, hosts)
+        anonymous = Client(registry, transport, None, hosts, FIRST_PATIENCE)
         clients = tuple(client for client in (own, anonymous, wrong) if client is not None)
         redaction = CurrentRedaction(lambda: frozenset[str]().union(*(one.secrets for one in clients)))
         return cls(own, anonymous, wrong, redaction)
@@ -138,7 +138,7 @@ def examine_until_healthy(target: Target, retries: int, delay: float, deadline: 
         if attempt == retries or time.monotonic() + delay >= deadline.at:
             break
         time.sleep(delay)
-    return replace(report, leftovers=tuple(left))
+    return replace(report, leftovers=tuple(left), tries=attempt + 1)
 
 
 def _told_of_wrong(check: CheckResult) -> bool:
@@ -164,7 +164,7 @@ def _run_checks(
             clients.own, target.expected, target.deep, target.connections, clients.redaction, deadline
         )
     else:
-        expected = skip_expected(target.expected, _EARLIER_FAILED)
+        expected = skip_expected(target.expected, target.deep, _EARLIER_FAILED)
     catalog, capabilities["catalog"] = check_catalog(clients.own, target.catalog, usable, deadline)
     if target.expected:
         referrers, capabilities["referrers"] = check_referrers(clients.own, expected.image, deadline)
@@ -172,8 +172,7 @@ def _run_checks(
         referrers = not_asked("referrers")
     latency = check_latency(clients.anonymous, target.max_latency_ms, usable, deadline)
     checks += [*expected.checks, catalog, referrers, latency]
-    healthy = all(check.status is not Status.FAIL for check in checks)
-    trip = _round_trip(target, clients.own, healthy, deadline)
+    trip = _round_trip(target, clients.own, usable, deadline)
     capabilities |= trip.capabilities
     return Report(
         (*checks, trip.result),
@@ -207,13 +206,13 @@ def _versions(reached: Reached) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _round_trip(target: Target, client: Client, healthy: bool, deadline: Deadline) -> RoundTripOutcome:
+def _round_trip(target: Target, client: Client, usable: bool, deadline: Deadline) -> RoundTripOutcome:
     name = "round_trip"
     if target.round_trip is None:
         return RoundTripOutcome(not_asked(name))
     if target.round_trip.refused is not None:
         return RoundTripOutcome(skipped(name, target.round_trip.refused))
-    if not healthy:
+    if not usable:
         return RoundTripOutcome(skipped(name, _EARLIER_FAILED))
     return check_round_trip(client, target.round_trip, deadline)
 
@@ -233,6 +232,7 @@ def _shown(report: Report, clients: _Clients) -> Report:
     return replace(
         report,
         certificate=certificate,
+        leftovers=tuple(redaction.text(text) for text in report.leftovers),
         checks=tuple(redaction.check(check) for check in report.checks),
         versions={name: redaction.text(value)[:200] for name, value in report.versions.items()},
         warnings=tuple(redaction.text(text) for text in warnings),

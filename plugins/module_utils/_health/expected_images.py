@@ -63,7 +63,7 @@ def check_expected(
     The references hold no secret any more: there may be thousands, and what is done afterwards has no time.
     """
     if not expected:
-        return ExpectedOutcome((not_asked(REFERENCES), not_asked(BLOBS)))
+        return _nothing_expected(deep)
     watch = Stopwatch(REFERENCES)
     run = _Run(client, expected, deep, redaction, deadline)
     run.work(connections)
@@ -73,11 +73,17 @@ def check_expected(
     )
 
 
-def skip_expected(expected: Sequence[Expected], reason: str) -> ExpectedOutcome:
+def skip_expected(expected: Sequence[Expected], deep: bool, reason: str) -> ExpectedOutcome:
     """Not looked at, since something more basic is wrong."""
     if not expected:
-        return ExpectedOutcome((not_asked(REFERENCES), not_asked(BLOBS)))
-    return ExpectedOutcome((skipped(REFERENCES, reason), skipped(BLOBS, reason)))
+        return _nothing_expected(deep)
+    blobs = skipped(BLOBS, reason) if deep else not_asked(BLOBS)
+    return ExpectedOutcome((skipped(REFERENCES, reason), blobs))
+
+
+def _nothing_expected(deep: bool) -> ExpectedOutcome:
+    blobs = skipped(BLOBS, "deep looks at the images that expect names, and it names none")
+    return ExpectedOutcome((not_asked(REFERENCES), blobs if deep else not_asked(BLOBS)))
 
 
 class _Run:
@@ -164,12 +170,14 @@ class _Run:
             if count == 0:
                 yield ReferenceResult(entry.repository, Status.WARN, "the repository has no tags")
             elif not entry.all_tags:
-                yield ReferenceResult(entry.repository, Status.OK, "the repository is there")
+                yield ReferenceResult(entry.repository, Status.OK, "")
 
 
 def _judge(watch: Stopwatch, references: tuple[ReferenceResult, ...]) -> CheckResult:
     faults = [
-        f"{result.reference}: {result.message}" for result in references if result.status is Status.FAIL
+        f"{result.reference}: {result.message}"
+        for result in references
+        if result.status is Status.FAIL and not result.only_blobs
     ]
     if faults:
         return watch.fail_list(f"{len(faults)} of {len(references)} faulty", faults)
@@ -186,4 +194,6 @@ def _judge_blobs(image_check: ImageCheck, deep: bool) -> CheckResult:
     if image_check.blob_faults:
         heading = f"{len(image_check.blob_faults)} of {image_check.blobs} faulty"
         return watch.fail_list(heading, image_check.blob_faults)
+    if image_check.blobs == 0:
+        return skipped(BLOBS, "no image was found to look into: expect names none, or none could be read")
     return watch.ok(f"{image_check.blobs} are there, with the size that their manifests tell")

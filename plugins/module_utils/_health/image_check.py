@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.once import Once
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.redaction import CurrentRedaction
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.result import (
     ReferenceResult,
@@ -37,6 +39,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manife
     INDEX_TYPES,
     MANIFEST_TYPES,
     Descriptor,
+    Entry,
     Manifest,
     parse_manifest,
 )
@@ -54,10 +57,16 @@ _MOST_PLATFORMS = 64
 _LONGEST_REASON = 360
 _UNREGISTERED = "nobody can verify: only sha256 and sha512 are registered"
 _TOO_LATE = "the time limit was over before all that it needs was looked at"
+_GONE = "never pushed, deleted, or lost with the storage"
+_ENTRY_GONE = (
+    "gone although its index is there: deleted, or taken by garbage collection with --delete-untagged; "
+    "push the image again"
+)
+_REFUSED_HEAD = frozenset({400, 405, 501})
+_MOST_TOLD = 3
 _CAUSES = {
     401: "these credentials may not pull it",
     403: "these credentials may not pull it, or it does not exist",
-    404: "never pushed, deleted, or lost with the storage",
     429: "the registry limits the rate of requests: fewer connections, or a longer timeout",
     500: "the storage does not give it: see the registry's log",
     503: "the registry's storage or a proxy in front does not answer",
@@ -80,7 +89,9 @@ class ImageCheck:
         self._redaction = redaction
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._seen: set[tuple[str, str]] = set()
+        self._blob_once: Once[str | None] = Once()
+        self._entry_once: Once[tuple[str, ...]] = Once()
+        self._entry_is_there: Once[str] = Once()
         self._platforms: dict[str, Platform | None] = {}
         self.blobs = 0
         self.blob_faults: list[str] = []
@@ -89,32 +100,38 @@ class ImageCheck:
     def check(self, repository: str, reference: str, platforms: tuple[Platform, ...]) -> ReferenceResult:
         """Looks at what a tag or digest names."""
         shown = f"{repository}{'@' if ':' in reference else ':'}{reference}"
-        digest = media_type = ""
-        offered: tuple[Platform, ...] = ()
+        result = ReferenceResult(shown, Status.OK, "")
+        faults: list[str] = []
         try:
-            body, found, media_type, doubt = self._fetch(repository, reference)
-            digest = str(found)
+            body, found, media_type, doubt = self._fetch(repository, reference, _GONE)
+            result = replace(result, digest=str(found), media_type=_known(media_type))
             manifest = parse_manifest(body, media_type)
-            media_type = manifest.media_type
-            offered = self._require_platforms(repository, manifest, platforms)
+            offered = self._offered(repository, manifest, bool(platforms))
+            names = tuple(str(platform) for platform in offered[:_MOST_PLATFORMS])
+            result = replace(result, media_type=_known(manifest.media_type), platforms=names)
+            _require_platforms(offered, platforms)
             if self._deep:
-                self._look_at_blobs(repository, shown, manifest, platforms)
+                faults = self._blob_faults(repository, shown, manifest, platforms)
+            else:
+                self._require_entries(repository, manifest, platforms)
         except (_Faulty, OciError) as error:
-            reason = self._shown(error, _LONGEST_REASON)
-            return ReferenceResult(shown, Status.FAIL, reason, digest, _known(media_type))
-        names = tuple(str(platform) for platform in offered[:_MOST_PLATFORMS])
-        status = Status.WARN if doubt else Status.OK
-        return ReferenceResult(shown, status, doubt, digest, _known(media_type), names)
+            return replace(result, status=Status.FAIL, message=self._shown(error, _LONGEST_REASON))
+        if faults:
+            return replace(result, status=Status.FAIL, message=_told_faults(faults), only_blobs=True)
+        return replace(result, status=Status.WARN if doubt else Status.OK, message=doubt)
 
     def _shown(self, error: Exception, longest: int) -> str:
         # Without secrets before it is cut: of one across the cut a part would stay.
         return printable(self._redaction().text(str(error)), longest)
 
-    def _fetch(self, repository: str, reference: str) -> tuple[bytes, Digest, str, str]:
-        """Content, digest and media type of a manifest, and what is doubtful about it, if anything."""
+    def _fetch(self, repository: str, reference: str, gone: str) -> tuple[bytes, Digest, str, str]:
+        """Content, digest and media type of a manifest, and what is doubtful about it, if anything.
+
+        ``gone``: why it may not be there.
+        """
         answer = self._client.get_manifest(repository, reference, self._deadline)
         if answer.status != 200:
-            raise _Faulty(f"{describe_failure(answer)}: {_cause(answer)}")
+            raise _Faulty(f"{describe_failure(answer)}: {self._cause(answer, gone)}")
         told = answer.header("Docker-Content-Digest")
         doubt = ""
         if ":" in reference:
@@ -129,19 +146,48 @@ class ImageCheck:
         _verify(digest, answer.body, "the manifest")
         return answer.body, digest, answer.media_type, doubt
 
-    def _require_platforms(
-        self, repository: str, manifest: Manifest, wanted: tuple[Platform, ...]
-    ) -> tuple[Platform, ...]:
+    def _cause(self, answer: Response, gone: str) -> str:
+        if answer.status == 404 and b"accept" in answer.body.lower():
+            return (
+                "an index, refused as if not asked for: "
+                "does a proxy in front drop or change the Accept header?"
+            )
+        if answer.status == 404 and "NAME_UNKNOWN" in error_codes(answer):
+            return "no such repository; was it never pushed, or did the storage change?"
+        if answer.status == 404:
+            return gone
+        if answer.status == 401 and self._client.anonymous:
+            return "it may not be pulled without credentials"
+        return _CAUSES.get(answer.status, "not what a registry answers here")
+
+    def _offered(self, repository: str, manifest: Manifest, wanted: bool) -> tuple[Platform, ...]:
         """The platforms that there are: of an image without index only if some are ``wanted``."""
-        offered = manifest.platforms
-        if not manifest.is_index and wanted:
-            own = self._platform_of_config(repository, manifest.blobs[0])
-            offered = (own,) if own is not None else ()
-        missing = [str(platform) for platform in wanted if platform not in offered]
-        if missing:
-            there = ", ".join(str(platform) for platform in offered[:_MOST_PLATFORMS]) or "none is named"
-            raise _Faulty(f"not for {', '.join(missing)}, only for: {there}")
-        return offered
+        if manifest.is_index or not wanted:
+            return manifest.platforms
+        own = self._platform_of_config(repository, manifest.blobs[0])
+        return (own,) if own is not None and own.os and own.architecture else ()
+
+    def _require_entries(self, repository: str, manifest: Manifest, wanted: tuple[Platform, ...]) -> None:
+        """Raises _Faulty where the index names a manifest for a platform, and that is not there."""
+        for platform in wanted if manifest.is_index else ():
+            entry = manifest.select(platform)
+            if entry is None:
+                continue
+            digest = str(entry.descriptor.digest)
+            fault = self._entry_is_there.get(
+                (repository, digest), partial(self._entry_fault, repository, digest)
+            )
+            if fault:
+                raise _Faulty(f"for {platform}: manifest {digest}: {fault}")
+
+    def _entry_fault(self, repository: str, digest: str) -> str:
+        """Empty where a manifest is there. Raises what Client.head_manifest raises."""
+        answer = self._client.head_manifest(repository, digest, self._deadline)
+        if answer.status in _REFUSED_HEAD:
+            answer = self._client.get_manifest(repository, digest, self._deadline)
+        if answer.status == 200:
+            return ""
+        return f"{describe_failure(answer)}: {self._cause(answer, _ENTRY_GONE)}"
 
     def _platform_of_config(self, repository: str, config: Descriptor) -> Platform | None:
         key = str(config.digest)
@@ -154,50 +200,54 @@ class ImageCheck:
             self._platforms[key] = platform_of(json_object(answer.body, "the configuration"))
         return self._platforms[key]
 
-    def _look_at_blobs(
+    def _blob_faults(
         self, repository: str, shown: str, manifest: Manifest, wanted: tuple[Platform, ...], depth: int = 0
-    ) -> None:
-        started = time.monotonic()
-        for blob in self._unseen(repository, manifest.blobs):
+    ) -> list[str]:
+        """What is wrong with all that a manifest names; ``shown`` names the image in the check's own list."""
+        faults: list[str] = []
+        for blob in filter(_is_pushed, manifest.blobs):
             if self._deadline.passed:
-                self._add_fault(f"{shown}: {_TOO_LATE}")
-                return
-            fault = self._blob_fault(repository, blob)
-            if fault is not None:
-                self._add_fault(f"{shown}: {blob.digest}: {fault}")
-        with self._lock:
-            self.blob_seconds += time.monotonic() - started
+                return [*faults, self._add_fault(shown, _TOO_LATE)]
+            fault = self._blob_once.get(
+                (repository, str(blob.digest), blob.size), partial(self._look_at, repository, shown, blob)
+            )
+            faults += [fault] if fault is not None else []
         if depth >= _DEEPEST_INDEX:
             raise SyntaxFault("an index in an index in an index, and so on")
         for entry in manifest.entries:
-            if wanted and entry.platform not in wanted:
-                continue
-            if not list(self._unseen(repository, (entry.descriptor,))):
+            if (wanted and entry.platform not in wanted) or not _is_pushed(entry.descriptor):
                 continue
             if self._deadline.passed:
-                self._add_fault(f"{shown}: {_TOO_LATE}")
-                return
-            name = f"{shown} for {entry.platform}" if entry.platform is not None else shown
-            try:
-                body, _digest, media_type, _doubt = self._fetch(repository, str(entry.descriptor.digest))
-                inner = parse_manifest(body, media_type)
-            except (_Faulty, OciError) as error:
-                self._add_fault(f"{name}: manifest {entry.descriptor.digest}: {self._shown(error, 160)}")
-                continue
-            self._look_at_blobs(repository, name, inner, (), depth + 1)
+                return [*faults, self._add_fault(shown, _TOO_LATE)]
+            inner = self._entry_once.get(
+                (repository, str(entry.descriptor.digest)),
+                partial(self._look_into, repository, shown, entry, depth),
+            )
+            named = f"for {entry.platform}: " if entry.platform is not None else ""
+            faults += [f"{named}{fault}" for fault in inner[:_MOST_TOLD]]
+        return faults
 
-    def _unseen(self, repository: str, blobs: Iterable[Descriptor]) -> Iterable[Descriptor]:
-        for blob in blobs:
-            key = (repository, str(blob.digest))
-            # Layers of this kind are never pushed.
-            if "foreign" in blob.media_type or "nondistributable" in blob.media_type:
-                continue
-            with self._lock:
-                new = key not in self._seen
-                self._seen.add(key)
-                self.blobs += new
-            if new:
-                yield blob
+    def _look_into(self, repository: str, shown: str, entry: Entry, depth: int) -> tuple[str, ...]:
+        """The faults of one manifest of an index."""
+        name = f"{shown} for {entry.platform}" if entry.platform is not None else shown
+        with self._lock:
+            self.blobs += 1
+        try:
+            body, _digest, media_type, _doubt = self._fetch(
+                repository, str(entry.descriptor.digest), _ENTRY_GONE
+            )
+            inner = parse_manifest(body, media_type)
+        except (_Faulty, OciError) as error:
+            return (self._add_fault(name, f"manifest {entry.descriptor.digest}: {self._shown(error, 240)}"),)
+        return tuple(self._blob_faults(repository, name, inner, (), depth + 1)[: _MOST_TOLD + 1])
+
+    def _look_at(self, repository: str, shown: str, blob: Descriptor) -> str | None:
+        started = time.monotonic()
+        fault = self._blob_fault(repository, blob)
+        with self._lock:
+            self.blobs += 1
+            self.blob_seconds += time.monotonic() - started
+        return None if fault is None else self._add_fault(shown, f"{blob.digest}: {fault}")
 
     def _blob_fault(self, repository: str, blob: Descriptor) -> str | None:
         try:
@@ -210,19 +260,29 @@ class ImageCheck:
             return f"has {size} octets, the manifest says {blob.size}: the storage is damaged; push it again"
         return None
 
-    def _add_fault(self, fault: str) -> None:
+    def _add_fault(self, shown: str, fault: str) -> str:
         with self._lock:
-            self.blob_faults.append(fault)
+            self.blob_faults.append(f"{shown}: {fault}")
+        return fault
 
 
-def _cause(answer: Response) -> str:
-    if answer.status == 404 and b"accept" in answer.body.lower():
-        return (
-            "an index, refused as if not asked for: does a proxy in front drop or change the Accept header?"
-        )
-    if answer.status == 404 and "NAME_UNKNOWN" in error_codes(answer):
-        return "no such repository; was it never pushed, or did the storage change?"
-    return _CAUSES.get(answer.status, "not what a registry answers here")
+def _is_pushed(descriptor: Descriptor) -> bool:
+    """Layers of the other kind stay where they come from."""
+    return "foreign" not in descriptor.media_type and "nondistributable" not in descriptor.media_type
+
+
+def _told_faults(faults: list[str]) -> str:
+    shown = faults[:_MOST_TOLD]
+    if len(faults) > len(shown):
+        shown.append("and more")
+    return "; ".join(shown)
+
+
+def _require_platforms(offered: tuple[Platform, ...], wanted: tuple[Platform, ...]) -> None:
+    missing = [str(platform) for platform in wanted if platform not in offered]
+    if missing:
+        there = ", ".join(str(platform) for platform in offered[:_MOST_PLATFORMS]) or "none is named"
+        raise _Faulty(f"not for {', '.join(missing)}, only for: {there}")
 
 
 def _blob_cause(status: int) -> str:

@@ -27,11 +27,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.client
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.deadline import Deadline
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import OciError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.exchange import Response
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.patience import Patience
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import Origin
 
 _MOST_ADDRESSES = 64
+# For the client that the first answers come from: of those it matters how they fare at once.
+FIRST_PATIENCE = Patience(tries=5, only_when_asked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def reach_every_address(target: Target, transport: Transport, deadline: Deadline
         pinned = replace(target, address=address.host)
         own = Transport(context, {target.registry.host: address.host})
         try:
-            reached = reach(pinned, own, Client(target.registry, own), part)
+            reached = reach(pinned, own, Client(target.registry, own, patience=FIRST_PATIENCE), part)
         finally:
             own.close()
         for check in reached.checks:

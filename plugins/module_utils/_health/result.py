@@ -41,7 +41,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceResult:
-    """What was found at one expected reference (``repository:tag`` or ``repository@digest``)."""
+    """What was found at one expected reference (``repository:tag`` or ``repository@digest``).
+
+    ``only_blobs``: the manifest is as it should be, what it needs is not.
+    """
 
     reference: str
     status: Status
@@ -49,6 +52,7 @@ class ReferenceResult:
     digest: str = ""
     media_type: str = ""
     platforms: tuple[str, ...] = ()
+    only_blobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class Report:
 
     ``capabilities``: what the registry was seen to do, None where that is not known. ``leftovers``: what a
     round trip could not take away again. ``versions``: headers that tell of the server. ``warnings``: what
-    the registry itself warned of.
+    the registry itself warned of. ``tries``: how often it was examined, a try that the time limit cut off
+    included.
     """
 
     checks: tuple[CheckResult, ...]
@@ -67,6 +72,7 @@ class Report:
     versions: dict[str, str] = field(default_factory=dict)
     references: tuple[ReferenceResult, ...] = ()
     warnings: tuple[str, ...] = ()
+    tries: int = 1
 
     @property
     def healthy(self) -> bool:

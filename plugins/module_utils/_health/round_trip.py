@@ -39,12 +39,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manife
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.referrers import referrers
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import (
+    Cleanup,
     mount_blob,
     upload_blob,
     upload_in_chunks,
 )
 
 _MOST_RESERVED = 5.0
+_MOST_SHOWN = 10
 _PUSH_CAUSES = {
     401: "these credentials may not push (or the token server grants no push)",
     403: "these credentials may not push to this repository",
@@ -100,6 +102,7 @@ def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> R
     watch = Stopwatch("round_trip")
     repository = wanted.repository
     work = deadline.before(min(_MOST_RESERVED, deadline.seconds / 4))
+    cleanup = Cleanup(deadline)
     pushed: list[str] = []
     capabilities: dict[str, bool | str | None] = {}
     leftovers: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> R
             probe = Probe.make(wanted.size, not deleting.works, work)
             existed = not deleting.works and _same_manifest(client, repository, probe, work)
         with _as_push(capabilities):
-            capabilities |= _push(client, repository, probe, pushed, work, deadline)
+            capabilities |= _push(client, repository, probe, pushed, work, cleanup)
         with _as_failures(_PULL_CAUSES):
             capabilities |= _pull(client, repository, probe, work)
     except _Failed as failed:
@@ -125,6 +128,7 @@ def check_round_trip(client: Client, wanted: RoundTrip, deadline: Deadline) -> R
                 leftovers = _clean_up(client, repository, probe, pushed, capabilities, deadline)
             else:
                 leftovers = tuple(pushed)
+    leftovers += tuple(cleanup.left)
     single = capabilities.get("delete_blob") is not False
     return RoundTripOutcome(
         _judge(watch, fault, deleting, existed, single, leftovers), leftovers, capabilities
@@ -139,7 +143,10 @@ def _judge(
     single: bool,
     leftovers: tuple[str, ...],
 ) -> CheckResult:
-    left = f"; left behind: {', '.join(leftovers)}" if leftovers else ""
+    shown = list(leftovers[:_MOST_SHOWN])
+    if len(leftovers) > len(shown):
+        shown.append(f"and {len(leftovers) - len(shown)} more")
+    left = f"; left behind: {', '.join(shown)}" if leftovers else ""
     if fault:
         return watch.fail(fault + left)
     if not deleting.works:
@@ -208,7 +215,7 @@ def _same_manifest(client: Client, repository: str, probe: Probe, deadline: Dead
 
 
 def _push(
-    client: Client, repository: str, probe: Probe, pushed: list[str], work: Deadline, cleanup: Deadline
+    client: Client, repository: str, probe: Probe, pushed: list[str], work: Deadline, cleanup: Cleanup
 ) -> dict[str, bool | str | None]:
     layer, config = probe.blobs
     _push_layer(client, repository, probe, work, cleanup)
@@ -224,7 +231,7 @@ def _push(
     return {"chunked_upload": chunked, "mount": _mounts(client, repository, config, work, cleanup)}
 
 
-def _push_layer(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Deadline) -> None:
+def _push_layer(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Cleanup) -> None:
     """Raises _Failed, with the largest size that passes, where a proxy cuts the upload off."""
     size = probe.layer.length
     try:
@@ -241,7 +248,7 @@ def _push_layer(client: Client, repository: str, probe: Probe, work: Deadline, c
         raise _Failed(f"{error.message}: {cause}; {limit}") from error
 
 
-def _push_config(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Deadline) -> bool:
+def _push_config(client: Client, repository: str, probe: Probe, work: Deadline, cleanup: Cleanup) -> bool:
     """Whether it could be pushed in chunks; if not, it is pushed whole."""
     try:
         half = (len(probe.config) + 1) // 2
@@ -252,7 +259,7 @@ def _push_config(client: Client, repository: str, probe: Probe, work: Deadline, 
     return True
 
 
-def _mounts(client: Client, repository: str, blob: Digest, work: Deadline, cleanup: Deadline) -> bool | None:
+def _mounts(client: Client, repository: str, blob: Digest, work: Deadline, cleanup: Cleanup) -> bool | None:
     # From the same repository: another one would stay in the catalogue.
     try:
         return mount_blob(client, repository, blob, repository, work, cleanup)

@@ -49,6 +49,7 @@ class Client:
         patience: Patience | None = None,
     ) -> None:
         self.registry = registry
+        self.anonymous = credentials is None
         self.transport = transport
         self._patience = patience or Patience()
         self._resume_at = 0.0
@@ -73,11 +74,9 @@ class Client:
     def ping(self, deadline: Deadline, *, authenticate: bool = True) -> Response:
         """``GET /v2/``: is this a registry, and does it let us in?"""
         request = Request("GET", self.url("/v2/"), body_limit=64 * 1024)
-        return (
-            self.send(request, frozenset(), deadline)
-            if authenticate
-            else self._follow(request, None, deadline)
-        )
+        if authenticate:
+            return self.send(request, frozenset(), deadline)
+        return self._patiently(request, deadline, lambda: self._follow(request, None, deadline))
 
     def get_manifest(self, repository: str, reference: str, deadline: Deadline) -> Response:
         """The manifest or index by tag or digest, exactly as it is stored."""

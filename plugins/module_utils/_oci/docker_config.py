@@ -72,6 +72,8 @@ def _credentials(key: str, entry: Mapping[str, object]) -> Credentials:
         raise SyntaxFault(f"the docker config's entry {key} holds credentials that are no Unicode text")
     if identity_token:
         return Credentials(username, "", identity_token)
+    if (encoded or username) and not password:
+        raise SyntaxFault(f"the docker config's entry {key} has an empty password")
     if not username or not password:
         raise SyntaxFault(
             f"the docker config's entry {key} holds no credentials: they are in a credential helper, "

@@ -113,7 +113,10 @@ def _require_list(answer: Response) -> None:
 
 def _names(answer: Response, key: str) -> list[str]:
     what = f"the list at {answer.url.without_query}"
-    names = json_object(answer.body, what, _MOST_NAMES).get(key) or []
+    document = json_object(answer.body, what, _MOST_NAMES)
+    if key not in document and "name" not in document:
+        raise SyntaxFault(f"{what} is none of a registry: it has no key {key!r}")
+    names = document.get(key) or []
     if not isinstance(names, list) or not all(
         isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in names
     ):

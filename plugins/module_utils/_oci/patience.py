@@ -15,17 +15,22 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """``tries`` at most; between them ``pause`` seconds, doubled each time, or what the server asks for."""
+    """``tries`` at most; between them ``pause`` seconds, doubled each time, or what the server asks for.
+
+    ``only_when_asked``: only after 429, not while a server is down.
+    """
 
     tries: int = 1
     pause: float = 0.2
+    only_when_asked: bool = False
 
     def wait(self, attempt: int, method: str, status: int, retry_after: str | None) -> float | None:
         """Seconds to wait before the next try, None where there is to be none.
 
         429 means that nothing was done, so any request may be sent again; others only if they read.
         """
-        retried = status == 429 or (status in _RETRIED_READS and method in ("GET", "HEAD"))
+        reads = method in ("GET", "HEAD") and not self.only_when_asked
+        retried = status == 429 or (status in _RETRIED_READS and reads)
         if not retried or attempt + 1 >= self.tries:
             return None
         asked = retry_after_seconds(retry_after, datetime.now(UTC))

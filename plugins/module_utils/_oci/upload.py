@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from .client import Client, pull_scope, push_scope
 from .deadline import Deadline
@@ -16,6 +16,7 @@ from .digest import Digest, digest_of
 from .document import describe_failure
 from .errors import ChunksRefused, OciError, RedirectRefused, SyntaxFault, UnexpectedStatus
 from .exchange import Body
+from .printable import printable
 from .transport import Request, Response
 from .urls import Url, resolve_location
 
@@ -23,6 +24,19 @@ _OCTETS = ("Content-Type", "application/octet-stream")
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})\Z")
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 _MOST_RESUMED = 3
+_NOT_FOUND = 404
+_LONGEST_NAME = 128
+
+
+@dataclass(slots=True)
+class Cleanup:
+    """How long what was begun may still be taken away, and the names of what could not be.
+
+    ``left``: a server wrote parts of them, so secrets must be cut out before they are shown.
+    """
+
+    deadline: Deadline
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -39,9 +53,9 @@ class UploadSession:
 
 @contextmanager
 def upload_session(
-    client: Client, repository: str, deadline: Deadline, cleanup: Deadline
+    client: Client, repository: str, deadline: Deadline, cleanup: Cleanup
 ) -> Iterator[UploadSession]:
-    """Begins an upload; one that is not finished is cancelled, within ``cleanup``.
+    """Begins an upload; one that is not finished is cancelled, or told in ``cleanup``.
 
     Raises UnexpectedStatus, RedirectRefused, and whatever Client.send raises.
     """
@@ -63,7 +77,7 @@ def upload_blob(
     repository: str,
     content: bytes | Body,
     deadline: Deadline,
-    cleanup: Deadline,
+    cleanup: Cleanup,
     digest: Digest | None = None,
 ) -> Response:
     """Stores ``content`` by one request and returns the answer to it (201).
@@ -85,7 +99,7 @@ def upload_blob(
 
 
 def upload_in_chunks(
-    client: Client, repository: str, content: bytes, chunk: int, deadline: Deadline, cleanup: Deadline
+    client: Client, repository: str, content: bytes, chunk: int, deadline: Deadline, cleanup: Cleanup
 ) -> Response:
     """Stores ``content`` by several requests of at most ``chunk`` octets, more where it must be more.
 
@@ -115,7 +129,7 @@ def upload_in_chunks(
 
 
 def mount_blob(
-    client: Client, repository: str, digest: Digest, source: str, deadline: Deadline, cleanup: Deadline
+    client: Client, repository: str, digest: Digest, source: str, deadline: Deadline, cleanup: Cleanup
 ) -> bool:
     """Whether the registry makes a blob of ``source`` known in ``repository`` without an upload.
 
@@ -176,16 +190,51 @@ def _send_chunk(
 def _received(client: Client, repository: str, session: UploadSession, deadline: Deadline) -> int:
     """How many octets of an upload the registry has."""
     answer = client.send(Request("GET", session.url), push_scope(repository), deadline)
-    match = _RANGE.match((answer.header("Range") or "").strip())
-    if answer.status != 204 or match is None:
+    received = _told_range(answer)
+    if answer.status != 204 or received is None:
         raise ChunksRefused(f"asking how far an upload is: {describe_failure(answer)}")
     if answer.header("Location"):
         session.url = upload_location(client, answer)
+    return received
+
+
+def _told_range(answer: Response) -> int | None:
+    match = _RANGE.match((answer.header("Range") or "").strip())
+    if match is None:
+        return None
     # "0-0" means both one octet and none; a chunk of one octet is not sent here.
     return int(match[1]) + 1 if int(match[1]) else 0
 
 
-def _cancel(client: Client, repository: str, session: Url, cleanup: Deadline) -> None:
-    # Why it did not finish is worth more than why this fails; registries purge old sessions.
-    with suppress(OciError):
-        client.send(Request("DELETE", session), push_scope(repository), cleanup)
+def _cancel(client: Client, repository: str, session: Url, cleanup: Cleanup) -> None:
+    # Why an upload did not finish is worth more than why this fails.
+    try:
+        gone = _cancelled(client, repository, session, cleanup.deadline)
+    except OciError:
+        gone = False
+    if not gone:
+        name = printable(session.without_query.rpartition("/")[2], _LONGEST_NAME)
+        cleanup.left.append(f"upload {name} to {repository}")
+
+
+def _cancelled(client: Client, repository: str, session: Url, deadline: Deadline) -> bool:
+    """Whether nothing of an upload is left. Raises as Client.send and upload_location do."""
+    scope = push_scope(repository)
+    if _gone(client.send(Request("DELETE", session), scope, deadline)):
+        return True
+    # Since a body was refused the registry may know the session in a newer state only: distribution does.
+    told = client.send(Request("GET", session), scope, deadline)
+    if told.status == _NOT_FOUND:
+        return True
+    if told.status != 204:
+        return False
+    if told.header("Location"):
+        session = upload_location(client, told)
+    if _gone(client.send(Request("DELETE", session), scope, deadline)):
+        return True
+    # Nothing was received: registries purge such sessions by themselves.
+    return _told_range(told) == 0
+
+
+def _gone(answer: Response) -> bool:
+    return 200 <= answer.status < 300 or answer.status == _NOT_FOUND

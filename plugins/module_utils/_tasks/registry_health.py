@@ -82,8 +82,17 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str
     result = _result(report)
     if not report.healthy and parameters.get("fail_when_unhealthy"):
         told = "; ".join(f"{fault.name}: {fault.message}" for fault in report.faults)
-        raise RegistryUnhealthyError(f"the registry {target.registry} is unhealthy: {told}", result)
+        tried = _tried(report, parameters["retries"], parameters["timeout"])
+        raise RegistryUnhealthyError(f"the registry {target.registry} is unhealthy{tried}: {told}", result)
     return result
+
+
+def _tried(report: Report, retries: int, timeout: float) -> str:
+    if retries == 0:
+        return ""
+    if report.tries > retries:
+        return f" after {report.tries} tries"
+    return f" after {report.tries} of {retries + 1} tries (timeout, {timeout:g} s, allowed no more)"
 
 
 def _target(parameters: Mapping[str, Any], check_mode: bool, deadline: Deadline) -> Target:

@@ -34,6 +34,7 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("max_latency_ms", 1, 86400000),
     ("round_trip_size", 1, 10 * 1024**3),
 )
+_ALGORITHMS = ("sha256:", "sha512:")
 _LOGINS = ("username", "credentials_secret", "docker_config", "docker_config_secret")
 
 
@@ -46,9 +47,6 @@ def _faults(parameters: Mapping[str, Any]) -> Iterator[str | None]:
     yield _syntax_fault("url", registry_of_url, parameters["url"])
     yield _syntax_fault("round_trip_repository", require_repository, parameters.get("round_trip_repository"))
     yield _syntax_fault("ca", _certificates, parameters["ca"])
-    for name in ("username", "password"):
-        if not is_unicode(parameters[name] or ""):
-            yield f"{name}: not Unicode text"
     if parameters["address"] and not is_ip_address(parameters["address"]):
         yield f"address: {parameters['address']!r} is not an IPv4 or IPv6 address"
     for position, host in enumerate(parameters["token_hosts"]):
@@ -56,15 +54,24 @@ def _faults(parameters: Mapping[str, Any]) -> Iterator[str | None]:
     yield from _file_and_bound_faults(parameters)
     if parameters["client_key"] and not parameters["client_cert"]:
         yield "client_key: give client_cert as well"
-    if (parameters["username"] is None) != (parameters["password"] is None):
-        yield "username and password: give both or neither"
-    if ":" in (parameters["username"] or ""):
-        yield "username: a colon is not allowed (RFC 7617)"
+    yield from _login_faults(parameters)
     logins = [name for name in _LOGINS if parameters[name] is not None]
     if len(logins) > 1:
         yield f"{' and '.join(logins)}: give one of them"
     for position, entry in enumerate(parameters["expect"]):
         yield from _expect_faults(f"expect[{position}]", entry)
+
+
+def _login_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("username", "password"):
+        if parameters[name] == "":
+            yield f"{name}: empty; leave username and password out to ask without credentials"
+        if not is_unicode(parameters[name] or ""):
+            yield f"{name}: not Unicode text"
+    if (parameters["username"] is None) != (parameters["password"] is None):
+        yield "username and password: give both or neither"
+    if ":" in (parameters["username"] or ""):
+        yield "username: a colon is not allowed (RFC 7617)"
 
 
 def _file_and_bound_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -75,7 +82,11 @@ def _file_and_bound_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
         value = parameters.get(name)
         # Not the other way round: NaN is less than nothing.
         if value is not None and not least <= value <= most:
-            yield f"{name}: {value} is not between {least:g} and {most:g}"
+            yield f"{name}: {value} is not between {_plain(least)} and {_plain(most)}"
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def _path_faults(name: str, path: str) -> Iterator[str]:
@@ -88,13 +99,38 @@ def _path_faults(name: str, path: str) -> Iterator[str]:
 
 
 def _expect_faults(name: str, entry: Mapping[str, Any]) -> Iterator[str | None]:
-    yield _syntax_fault(f"{name}.repository", require_repository, entry["repository"])
+    yield _syntax_fault(f"{name}.repository", _repository, entry["repository"])
     for tag in entry.get("tags") or ():
-        yield _syntax_fault(f"{name}.tags", parse_digest if ":" in tag else require_tag, tag)
+        yield _syntax_fault(f"{name}.tags", _tag_or_digest, tag)
     for platform in entry.get("platforms") or ():
         yield _syntax_fault(f"{name}.platforms", parse_platform, platform)
     if entry.get("platforms") and not entry.get("tags") and not entry.get("all_tags"):
         yield f"{name}.platforms: give tags or all_tags too; without them no image is looked at"
+
+
+def _repository(text: str) -> None:
+    try:
+        require_repository(text)
+    except SyntaxFault as error:
+        if ":" in text or "@" in text:
+            raise SyntaxFault(f"{error.message}; a tag or digest belongs in tags") from error
+        raise
+
+
+def _tag_or_digest(text: str) -> None:
+    if ":" not in text:
+        require_tag(text)
+        return
+    try:
+        parse_digest(text)
+    except SyntaxFault as error:
+        shown = repr(text if len(text) <= 80 else f"{text[:77]}...")
+        if "/" in text or not text.startswith(_ALGORITHMS):
+            raise SyntaxFault(
+                f"{shown} is neither a tag nor a digest: give the name of the repository in repository, and "
+                "here only what comes after it"
+            ) from error
+        raise SyntaxFault(f"{shown}: {error.message}") from error
 
 
 def _host_name(text: str) -> None:
@@ -110,7 +146,12 @@ def _host_name(text: str) -> None:
 def _certificates(text: str) -> None:
     if not is_unicode(text):
         raise SyntaxFault("not Unicode text")
-    certificates_of_pem(text.encode())
+    try:
+        certificates_of_pem(text.encode())
+    except SyntaxFault as error:
+        if "-----BEGIN" not in text:
+            raise SyntaxFault(f"{error.message}; the name of a file belongs in ca_path") from error
+        raise
 
 
 def _syntax_fault(name: str, read: Callable[[str], object], value: str | None) -> str | None:

@@ -24,7 +24,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.manife
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import upload_blob
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import Cleanup, upload_blob
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import parse_url
 from tests.faults.registry.authority import Authority
 from tests.faults.registry.conftest import Check, Registry, Start
@@ -54,7 +54,7 @@ def push(registry: Registry) -> Push:
             config = json.dumps({"os": system, "architecture": architecture}).encode()
             layer = f"layer of {platform} in {repository}".encode()
             for blob in (config, layer):
-                upload_blob(client, repository, blob, deadline, deadline)
+                upload_blob(client, repository, blob, deadline, Cleanup(deadline))
             image = image_manifest(Descriptor.of(OCI_CONFIG, config), (Descriptor.of(OCI_LAYER, layer),))
             client.put_manifest(repository, str(digest_of(image)), OCI_MANIFEST, image, deadline)
             layers[platform] = str(digest_of(layer))

@@ -24,7 +24,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.paging
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.patience import Patience
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import upload_in_chunks
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import (
+    Cleanup,
+    upload_in_chunks,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import parse_url
 from tests.faults.registry.conftest import PASSWORD, USERNAME, Check
 from tests.faults.registry.test_real_registry import message, statuses
@@ -299,5 +302,5 @@ def test_chunks_go_on_where_the_registry_is(transport: Transport) -> None:
     with odd_registry(forgetful) as url:
         client = Client(parse_url(url).origin, transport)
         deadline = Deadline.after(5)
-        assert upload_in_chunks(client, "a", content, 60, deadline, deadline).status == 201
+        assert upload_in_chunks(client, "a", content, 60, deadline, Cleanup(deadline)).status == 201
     assert bytes(received) == content

@@ -67,6 +67,23 @@ def test_platforms_of_nothing(check: Check, tags: list[str] | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"username": "u", "password": ""}, "password: empty; leave username and password out"),
+        ({"username": "", "password": "p"}, "username: empty; leave username and password out"),
+        ({"round_trip_size": 0}, "round_trip_size: 0 is not between 1 and 10737418240"),
+        ({"timeout": 0.0}, "timeout: 0.0 is not between 0.1 and 86400"),
+        ({"ca": "ca.pem"}, "the name of a file belongs in ca_path"),
+        ({"expect": [{"repository": "a", "tags": ["a/b:4.2"]}]}, "'a/b:4.2' is neither a tag nor a digest"),
+        ({"expect": [{"repository": "a", "tags": ["sha256:1"]}]}, "'sha256:1': not a sha256 digest"),
+        ({"expect": [{"repository": "a/b:4.2"}]}, "a tag or digest belongs in tags"),
+    ],
+)
+def test_values_that_are_misplaced(check: Check, parameters: dict[str, object], told: str) -> None:
+    assert told in check(url=NOWHERE, **parameters)["msg"]
+
+
+@pytest.mark.parametrize(
     "host",
     [
         "https://auth.test:8443/x",

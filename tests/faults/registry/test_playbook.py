@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,14 @@ COLLECTIONS = Path(_errors.__file__).parents[5]
 HOW = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
 
 
-def play(folder: Path, module: str, parameters: dict[str, Any], keywords: dict[str, Any]) -> tuple[Any, str]:
-    """Run one task, whether it fails or not; give its result and everything that was printed."""
+def play(
+    folder: Path,
+    module: str,
+    parameters: dict[str, Any],
+    keywords: dict[str, Any],
+    hosts: tuple[str, ...] = ("localhost",),
+) -> tuple[Any, str]:
+    """Run one task, whether it fails or not; give the first host's result and everything that was printed."""
     task = {
         "name": "Check",
         f"clusterdepot.artifacts.{module}": parameters,
@@ -39,12 +46,12 @@ def play(folder: Path, module: str, parameters: dict[str, Any], keywords: dict[s
     content = "{{ checked | to_json }}"
     keep = {
         "name": "Keep",
-        "ansible.builtin.copy": {"dest": str(folder / "result"), "content": content},
+        "ansible.builtin.copy": {"dest": str(folder / "result-{{ inventory_hostname }}"), "content": content},
         "no_log": True,
     }
     book = {
         "name": "Test",
-        "hosts": "localhost",
+        "hosts": "all",
         "gather_facts": False,
         "vars": {"ansible_python_interpreter": sys.executable},
         "tasks": [task, keep],
@@ -52,7 +59,7 @@ def play(folder: Path, module: str, parameters: dict[str, Any], keywords: dict[s
     (folder / "book.yml").write_text(json.dumps([book]))
     ansible = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
-        [ansible, "-i", "localhost,", "-c", "local", "book.yml"],
+        [ansible, "-i", "".join(f"{host}," for host in hosts), "-c", "local", "book.yml"],
         cwd=folder,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
         capture_output=True,
@@ -61,7 +68,7 @@ def play(folder: Path, module: str, parameters: dict[str, Any], keywords: dict[s
     )
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
-    return json.loads((folder / "result").read_text()), printed
+    return json.loads((folder / f"result-{hosts[0]}").read_text()), printed
 
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
@@ -93,6 +100,27 @@ def test_nothing_is_shown_of_a_task_whose_log_is_not_wanted(start_registry: Star
     result, printed = play(tmp_path, "registry_health", {"url": start_registry().url}, {"no_log": True})
     assert result["healthy"]
     assert "MESSAGE" not in printed
+
+
+def test_the_table_of_each_host_is_in_one_piece(start_registry: Start, tmp_path: Path) -> None:
+    url = start_registry().url
+    hosts = ("one", "two", "three")
+    _result, printed = play(tmp_path, "registry_health", {"url": url}, {}, hosts)
+    lines = printed.splitlines()
+    for host in hosts:
+        (start,) = (number for number, line in enumerate(lines) if line == f"  {host}: {url}")
+        table = list(takewhile(lambda line: line.startswith("  "), lines[start + 1 :]))[:10]
+        assert [line.split()[0] for line in table[:4]] == ["CHECK", "connection", "tls", "api"]
+
+
+@pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
+def test_an_empty_password_hides_nothing(tmp_path: Path, keywords: dict[str, Any]) -> None:
+    parameters = {"url": "http://127.0.0.1:1", "username": "alice", "password": ""}
+    for module in ("registry_health", "registry_health_info"):
+        result, printed = play(tmp_path, module, parameters, keywords)
+        assert result["msg"].startswith("password: empty; ")
+        # Headings of tasks end with asterisks.
+        assert not [line for line in printed.splitlines() if "********" in line.rstrip("*")]
 
 
 def _info(**parameters: object) -> dict[str, Any]:
@@ -129,4 +157,8 @@ def test_the_twin_in_a_playbook(start_registry: Start, tmp_path: Path, keywords:
     assert (down["healthy"], down["failed"]) == (False, False), printed
     refused, _printed = play(tmp_path, "registry_health_info", {**parameters, "round_trip": True}, keywords)
     assert refused["failed"]
-    assert "round_trip" in refused["msg"]
+    told = "Unsupported parameters for" + (
+        " (" if keywords else " clusterdepot.artifacts.registry_health_info: "
+    )
+    assert told in refused["msg"]
+    assert "round_trip. Supported parameters include: " in refused["msg"]

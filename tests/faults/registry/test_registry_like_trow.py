@@ -188,3 +188,45 @@ def test_its_scope_is_passed_on_as_it_is(check: Check, trow: LikeTrow) -> None:
     scopes = [parse_qs(urlsplit(path).query).get("scope") for _method, path in trow.asked if "/login" in path]
     assert scopes
     assert all(found == ["push/pull"] for found in scopes)
+
+
+@dataclass
+class VerifiesNothing(LikeTrow):
+    """Whatever digest it is told, it takes the content, as Trow does; behind a limit of 4000 octets.
+
+    ``deletes``: blobs too, which Trow does not. ``believes``: it keeps it under the digest that it is told.
+    """
+
+    deletes: bool = False
+    believes: bool = False
+
+    def __call__(self, request: BaseHTTPRequestHandler, body: bytes) -> Told:
+        if len(body) > 4000:
+            return 413, {"Connection": "close"}, b""
+        return super().__call__(request, body)
+
+    def _blob(
+        self, request: BaseHTTPRequestHandler, rest: str, query: dict[str, list[str]], body: bytes
+    ) -> Told:
+        if request.command == "PUT":
+            told = unquote(query["digest"][0])
+            self.blobs[told if self.believes else str(digest_of(body))] = body
+            return 201, {}, b""
+        if request.command == "DELETE" and self.deletes:
+            return (404 if self.blobs.pop(rest, None) is None else 202), {}, b""
+        return super()._blob(request, rest, query, body)
+
+
+@pytest.mark.parametrize("believes", [False, True])
+@pytest.mark.parametrize("deletes", [False, True])
+def test_what_it_stores_under_a_wrong_digest_is_told(check: Check, deletes: bool, believes: bool) -> None:
+    registry = VerifiesNothing(deletes=deletes, believes=believes)
+    with odd_registry(registry) as url:
+        result = check(url=url, username=USERNAME, password=PASSWORD, round_trip=True, round_trip_size=6000)
+    told = message(result, "round_trip")
+    assert "the largest that passes is between 3000 octets" in told
+    assert "the registry verifies no digests" in told
+    # No more than one was stored, and what of it is still there is told.
+    assert len(registry.blobs) == (0 if deletes else 1)
+    assert result["leftovers"] == [f"blob clusterdepot-health/probe@{digest}" for digest in registry.blobs]
+    assert result["changed"] is not deletes

@@ -15,6 +15,7 @@ from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Start, fre
 from tests.faults.registry.test_real_registry import message, statuses
 from tests.faults.registry_gateways.gateways import Gateways, StartGateway
 from tests.faults.registry_gateways.processes import Processes
+from tests.faults.registry_storage.images import ask
 
 LIMIT = 1024 * 1024
 AUTHORIZATION = "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
@@ -54,7 +55,27 @@ def test_body_limit_is_measured(start_registry: Start, check: Check, gateways: G
     passed = [int(word) for word in told.replace(",", " ").split() if word.isdecimal() and int(word) > 413]
     assert any(LIMIT / 2 <= size <= LIMIT for size in passed), told
     assert not result["changed"]
+    assert result["leftovers"] == []
+    # Of a cancelled upload the registry keeps the state of its hash, but none of the content.
+    uploaded = [path for path in backend.stored() if "_uploads" in path.parts and path.name == "data"]
+    assert uploaded == []
     assert [path for path in backend.stored() if path.name == "link"] == []
+
+
+def test_uploads_that_cannot_be_cancelled_are_told(
+    start_registry: Start, check: Check, gateways: Gateways
+) -> None:
+    backend = start_registry()
+    refused = 'set $asked "$request_method $uri"; if ($asked ~ "^DELETE .*/uploads/") { return 405; }'
+    gateway = gateways.nginx(backend.port, server=f"client_max_body_size {LIMIT}; {refused}")
+    result = check(url=gateway.url, round_trip=True, round_trip_size=4 * LIMIT)
+    kept = {path.parent.name for path in backend.stored() if "_uploads" in path.parts and path.name == "data"}
+    sizes = {path.parent.name: path.stat().st_size for path in backend.stored() if path.name == "data"}
+    full = {name for name in kept if sizes[name]}
+    assert full
+    assert result["changed"]
+    assert {f"upload {name} to clusterdepot-health/probe" for name in full} == set(result["leftovers"])
+    assert "left behind: upload " in message(result, "round_trip")
 
 
 @pytest.mark.parametrize("kind", ["nginx", "haproxy"])
@@ -212,6 +233,26 @@ def test_a_rate_limit_is_waited_out(start_registry: Start, check: Check, gateway
     gateway = gateways.haproxy(start_registry().port, rules=rules)
     result = check(url=gateway.url, round_trip=True, timeout=60)
     assert result["healthy"], result
+
+
+def test_a_rate_limit_at_the_first_request(start_registry: Start, check: Check, gateways: Gateways) -> None:
+    rules = [
+        "stick-table type ip size 1k expire 10s store http_req_rate(1s)",
+        "http-request track-sc0 src",
+        "http-request return status 429 hdr Retry-After 2 if { sc_http_req_rate(0) gt 6 }",
+    ]
+    gateway = gateways.haproxy(start_registry(login=True).port, rules=rules)
+    assert [ask(gateway.port, "GET", "/v2/").status for _request in range(9)][-1] == 429
+    result = check(url=gateway.url, username=USERNAME, password=PASSWORD, timeout=60)
+    assert result["healthy"], result
+
+
+def test_a_rate_limit_that_does_not_end(check: Check, gateways: Gateways) -> None:
+    server = 'add_header Retry-After 1 always; return 429 "slow down";'
+    gateway = gateways.nginx(free_port(), server=server)
+    result = check(url=gateway.url, timeout=3)
+    assert statuses(result)["api"] == "fail"
+    assert "HTTP 429: the registry limits the rate of requests" in message(result, "api")
 
 
 @pytest.mark.parametrize(("date", "status"), [("Mon, 03 Feb 2020 10:00:00 GMT", "warn"), (None, "ok")])

@@ -137,6 +137,7 @@ def test_links_that_cannot_be_read(check: Check, link: str) -> None:
         b'{"tags": 1}',
         b'{"tags": {"a": 1}}',
         b'{"tags": [1, null, [], {}]}',
+        b"{}",
         b'{"tags": ["../../../_catalog"]}',
         b'{"tags": ["a b", "\\u0000", "\\u001b[31m", ""]}',
         b'{"tags": ["x\\r\\nX-Injected: 1"]}',
@@ -155,7 +156,7 @@ def test_tags_that_are_none(check: Check, body: bytes) -> None:
     assert not any("\x1b" in line for line in result["table"])
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"tags": null}', b'{"tags": []}'])
+@pytest.mark.parametrize("body", [b'{"name": "a/b"}', b'{"tags": null}', b'{"tags": []}'])
 def test_no_tags_at_all_is_not_passed_over(check: Check, body: bytes) -> None:
     with lying_registry() as registry:
         registry.stored[LIST] = Answer(200, body)

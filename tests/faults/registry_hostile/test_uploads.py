@@ -28,6 +28,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.referr
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust, client_context
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Transport
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import (
+    Cleanup,
     mount_blob,
     upload_blob,
     upload_in_chunks,
@@ -115,7 +116,10 @@ def test_chunks_are_as_long_as_the_registry_wants(
     content = bytes(range(120))
     with odd_registry(strict) as url:
         deadline = Deadline.after(5)
-        assert upload_in_chunks(_client(transport, url), "a", content, 50, deadline, deadline).status == 201
+        assert (
+            upload_in_chunks(_client(transport, url), "a", content, 50, deadline, Cleanup(deadline)).status
+            == 201
+        )
     assert list(map(len, received)) == sizes
     assert b"".join(received) == content
 
@@ -129,7 +133,7 @@ def test_a_mount_that_becomes_an_upload_is_cancelled(transport: Transport) -> No
     deadline = Deadline.after(5)
     with lying_registry(lie) as registry:
         client = _client(transport, registry.url)
-        assert mount_blob(client, "a", SUBJECT, "b", deadline, deadline) is False
+        assert mount_blob(client, "a", SUBJECT, "b", deadline, Cleanup(deadline)) is False
     assert [(request.method, request.path) for request in registry.asked] == [
         ("POST", f"/v2/a/blobs/uploads/?mount={str(SUBJECT).replace(':', '%3A')}&from=b"),
         ("DELETE", "/upload/1?state=x"),
@@ -142,17 +146,17 @@ def test_a_mount_that_is_done_or_refused(transport: Transport, status: int) -> N
     with lying_registry(lambda _request: Answer(status)) as registry:
         client = _client(transport, registry.url)
         if status == 201:
-            assert mount_blob(client, "a", SUBJECT, "b", deadline, deadline) is True
+            assert mount_blob(client, "a", SUBJECT, "b", deadline, Cleanup(deadline)) is True
         else:
             with pytest.raises(UnexpectedStatus, match="mounting a blob: HTTP 403"):
-                mount_blob(client, "a", SUBJECT, "b", deadline, deadline)
+                mount_blob(client, "a", SUBJECT, "b", deadline, Cleanup(deadline))
     assert len(registry.asked) == 1
 
 
 def test_the_user_s_own_time_limit_is_told(transport: Transport) -> None:
     deadline = Deadline.after(0.2)
     with lying_registry() as registry, pytest.raises(DeadlineExceeded) as exceeded:
-        upload_blob(_client(transport, registry.url), "a", b"x", deadline.before(0.2), deadline)
+        upload_blob(_client(transport, registry.url), "a", b"x", deadline.before(0.2), Cleanup(deadline))
     assert "the time limit of 0.2 s (0.2 s of it kept for cleaning up)" in exceeded.value.message
 
 

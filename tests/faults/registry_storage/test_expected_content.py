@@ -160,6 +160,62 @@ def test_image_of_an_index_that_is_missing(depots: Depots, check: Check) -> None
     assert images["linux/arm64"].digest[:19] in result["msg"]
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_platform_whose_image_was_deleted(depots: Depots, check: Check, deep: bool) -> None:
+    registry = depots.start()
+    images = {
+        name: registry.pusher.image("a/b", "x", platform=name) for name in ("linux/amd64", "linux/arm64")
+    }
+    registry.pusher.index("a/b", "all", images)
+    gone = images["linux/arm64"].digest
+    assert registry.pusher.ask("DELETE", f"/v2/a/b/manifests/{gone}").status == 202
+
+    def ask(*platforms: str) -> Result:
+        wanted = expected("a/b", tags=("all",), platforms=platforms)
+        return check(url=registry.url, expect=[wanted], deep=deep)
+
+    assert ask("linux/amd64")["healthy"]
+    result = ask("linux/amd64", "linux/arm64")
+    assert statuses(result)["blobs" if deep else "expected_references"] == "fail"
+    (entry,) = result["references"]
+    assert entry["status"] == "fail"
+    assert f"for linux/arm64: manifest {gone}: HTTP 404" in entry["message"]
+    assert "--delete-untagged" in entry["message"]
+    assert "linux/arm64" in entry["platforms"]
+
+
+def test_blobs_that_many_images_lack(depots: Depots, check: Check) -> None:
+    registry = depots.start()
+    for number in range(12):
+        registry.pusher.image("a/b", f"t{number:02}", layers=(b"shared", f"own {number}".encode()))
+    registry.pusher.image("a/b", "whole", layers=(b"elsewhere",))
+    for number in range(12):
+        registry.blob(digest(f"own {number}".encode())).unlink()
+    registry.blob(digest(b"shared")).unlink()
+    result = check(url=registry.url, expect=[expected("a/b", all_tags=True)], deep=True)
+    assert message(result, "blobs").startswith("13 of ")
+    assert message(result, "blobs").endswith("and 3 more")
+    assert statuses(result)["expected_references"] == "ok"
+    found = {entry["reference"]: entry for entry in result["references"]}
+    assert (found.pop("a/b:whole")["status"], len(found)) == ("ok", 12)
+    for number in range(12):
+        entry = found[f"a/b:t{number:02}"]
+        assert entry["status"] == "fail"
+        # One of them was asked for once, and is missing to all.
+        assert digest(b"shared") in entry["message"]
+        assert digest(f"own {number}".encode()) in entry["message"]
+
+
+def test_platform_of_an_image_that_names_none(depots: Depots, check: Check) -> None:
+    registry = depots.start()
+    registry.pusher.image("a/b", "nowhere", platform="/")
+    registry.pusher.image("a/b", "arm", platform="linux/arm64")
+    wanted = expected("a/b", tags=("nowhere", "arm"), platforms=("linux/amd64",))
+    nowhere, arm = check(url=registry.url, expect=[wanted])["references"]
+    assert nowhere["message"] == "not for linux/amd64, only for: none is named"
+    assert (arm["status"], arm["platforms"]) == ("fail", ["linux/arm64"])
+
+
 def test_layers_by_sha512(registry: Registry, check: Check) -> None:
     registry.pusher.image("a/b", "tag", layers=(b"one", b"two"), algorithm="sha512")
     result = check(

@@ -75,6 +75,7 @@ def test_identity_token() -> None:
         (b"{}", "no object 'auths'"),
         (config("registry.test"), "no entry for registry.test:5000; it has: other.test, registry.test"),
         (config("registry.test:5000"), "credential helper"),
+        (config("registry.test:5000", auth="YWxpY2U6"), "has an empty password"),
         (config("registry.test:5000", auth="hidden word"), "not base64"),
         (config("registry.test:5000", auth="aGlkZGVu"), "not user:password"),
         (b'{"auths": {"registry.test:5000": 7}}', "not an object"),

@@ -48,6 +48,12 @@ def test_only_what_may_be_sent_again_is(method: str, status: int, retried: bool)
     assert Patience(2).wait(1, method, status, "0") is None
 
 
+def test_a_server_that_is_down_is_not_one_that_asks_for_patience() -> None:
+    patience = Patience(2, 0.5, only_when_asked=True)
+    assert patience.wait(0, "GET", 503, "1") is None
+    assert patience.wait(0, "GET", 429, "1") == 1
+
+
 def test_pauses_grow_and_the_server_is_heard() -> None:
     patience = Patience(4, 0.5)
     assert [patience.wait(attempt, "GET", 429, None) for attempt in range(4)] == [0.5, 1.0, 2.0, None]
