@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.daemonset import (
     PodSettings,
     daemonset,
+    read_shard,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
     ImageEntry,
@@ -45,15 +46,16 @@ class ImageCache:
         """In the order of the containers."""
         return [self._reference(number) for number in range(self.images)]
 
-    def daemonsets(self) -> Sequence[dict[str, Any]]:
-        """All of them; the digests that they expect are those that fake nodes have."""
+    def daemonsets(self, live: Sequence[dict[str, Any]] = ()) -> Sequence[dict[str, Any]]:
+        """All of them, where those of `live` are there; they expect the digests that fake nodes have."""
         entries = [
             ImageEntry(number, parse_reference(name), frozenset(), "", (), Strategy.SLEEPER)
             for number, name in enumerate(self.references())
         ]
         expected = {name: _resolved(name) for name in self.references()}
         resolutions = {(name, ""): found for name, found in expected.items()}
-        plan = make_plan("image-cache", entries, resolutions, [], self.images_per_pod)
+        shards = [read_shard(one) for one in live]
+        plan = make_plan("image-cache", entries, resolutions, shards, self.images_per_pod)
         settings = PodSettings(
             namespace=self.namespace,
             instance="image-cache",

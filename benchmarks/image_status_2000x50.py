@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from benchmarks import commands, fake_fleet, kubectl_status, resources, timing
 from benchmarks.errors import BenchmarkError
@@ -26,11 +27,13 @@ from benchmarks.results import Row
 NAME = "image_status_2000x50"
 NODES = 2000
 FEWER_NODES = 500
+PLANNED_IMAGES = 500
 PAIRS = 2
 
 
 def measure(progress: Callable[[str], None], count: int | None) -> Row:
     """Median wall clock seconds for 2,000 nodes. Raises BenchmarkError, also where a count is wrong."""
+    _plan_and_prune(progress)
     _measure_alone(progress, FEWER_NODES, HEALTHY)
     _measure_alone(progress, FEWER_NODES, _trouble(FEWER_NODES))
     with fake_fleet.fleet(progress) as fleet:
@@ -49,6 +52,18 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
         pairs = timing.paired(ours, peer, count or PAIRS, progress)
     mine, other = pairs.medians
     return Row(NAME, mine, other, "s", "lower")
+
+
+def _plan_and_prune(progress: Callable[[str], None]) -> None:
+    """Tell how long the plans for 500 images take: the first, and one that drops all but ten of them."""
+    many, few = ImageCache(images=PLANNED_IMAGES), ImageCache(images=10)
+    live: list[dict[str, Any]] = []
+    first = timing.seconds(lambda: live.extend(many.daemonsets()))
+    kept = {one["metadata"]["name"] for one in few.daemonsets(live)}
+    pruning = timing.seconds(lambda: few.daemonsets(live))
+    if len(kept) != 1 or len(live) != PLANNED_IMAGES // many.images_per_pod:
+        raise BenchmarkError(f"{len(live)} DaemonSets were planned, and {len(kept)} kept")
+    progress(f"{PLANNED_IMAGES} images: planned in {first:.3f} s, all but 10 pruned in {pruning:.3f} s")
 
 
 def _measure_alone(progress: Callable[[str], None], nodes: int, trouble: Trouble) -> None:

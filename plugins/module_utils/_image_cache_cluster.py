@@ -18,7 +18,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     watched_shard,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Node, read_node
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.refusals import (
+    lacking_pods,
+    mark_refused,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import Resolved
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache_events import (
+    creation_refusals,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject, dig
 
@@ -62,6 +69,12 @@ def read_daemonsets(client: KubeClient, cache: Cache) -> tuple[KubeObject, ...]:
     return tuple(obj for obj in found if not dig(obj, "metadata", "deletionTimestamp"))
 
 
+def ending_daemonsets(client: KubeClient, cache: Cache) -> frozenset[str]:
+    """The names of the cache's DaemonSets that are being deleted. Raises KubeError."""
+    found = client.list("apps/v1", "DaemonSet", cache.namespace, label_selector=cache.selector)
+    return frozenset(obj["metadata"]["name"] for obj in found if dig(obj, "metadata", "deletionTimestamp"))
+
+
 def recorded_images(daemonsets: Iterable[KubeObject]) -> dict[str, Resolved]:
     """What the registries had when they were asked last, by reference."""
     found: dict[str, Resolved] = {}
@@ -93,11 +106,14 @@ def read_matrix(
         _add(matrix, _pages(client, cache, cache.selector, "status.phase!=Running"))
         for obj in shown:
             name = obj["metadata"]["name"]
-            if is_observed(obj) and _waiting_pods_tell_all(obj, matrix):
+            if is_observed(obj) and _counts_tell_all(obj, matrix):
                 matrix.presume_held(name)
             else:
                 _add(matrix, _pages(client, cache, f"{cache.selector},{SHARD_LABEL}={name}"))
     matrix.finish()
+    lacking = lacking_pods(matrix)
+    if lacking:
+        mark_refused(matrix, creation_refusals(client, cache.namespace, lacking))
     return matrix
 
 
@@ -119,11 +135,14 @@ def _pages(
     )
 
 
-def _waiting_pods_tell_all(daemonset: KubeObject, matrix: Matrix) -> bool:
-    """Whether every pod that is not ready has been seen, because it does not run."""
+def _counts_tell_all(daemonset: KubeObject, matrix: Matrix) -> bool:
+    """Whether the status counts all nodes, and every pod that is not ready has been seen: it does not run."""
+    name = daemonset["metadata"]["name"]
     status = daemonset.get("status") or {}
+    if int(status.get("desiredNumberScheduled", 0)) != matrix.nodes_counted(name):
+        return False
     not_ready = int(status.get("currentNumberScheduled", 0)) - int(status.get("numberReady", 0))
-    return not_ready <= matrix.pods_seen(daemonset["metadata"]["name"])
+    return not_ready <= matrix.pods_seen(name)
 
 
 def is_observed(daemonset: KubeObject) -> bool:

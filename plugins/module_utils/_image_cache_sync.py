@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors imp
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache import report
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.daemonset import (
     daemonset,
-    hash_of_digests,
     read_shard,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.findings import outdated
@@ -35,16 +33,19 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     make_plan,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.report_lines import (
+    empty_images,
     failure_lines,
     table_lines,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import Unresolved
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.sizes import disk_warnings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.warmth import freeable
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache_access import (
     missing_secrets,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache_cluster import (
     Cache,
+    ending_daemonsets,
     is_observed,
     read_daemonsets,
     read_nodes,
@@ -63,6 +64,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     Situation,
     Wish,
     recognize,
+    renewal_hash,
     survey,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
@@ -98,31 +100,45 @@ def sync(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress
     :raises ImagesMissingError: what is cached in the end is below the threshold
     :raises ArtifactsError: the API server cannot be used, or refuses; nothing was changed if it refuses
     """
-    nodes = read_nodes(client)
+    nodes, daemonsets = read_nodes(client), read_daemonsets(client, wish.cache)
+    resolutions = wish.resolve((entry.reference, entry.pull_secret) for entry in wish.entries)
     entries, warnings = usable_strategies(
-        client, wish.settings, wish.entries, nodes, check_mode=check_mode, progress=progress
+        client,
+        wish.settings,
+        wish.entries,
+        nodes,
+        daemonsets=daemonsets,
+        resolutions=resolutions,
+        check_mode=check_mode,
+        progress=progress,
     )
     wish = replace(wish, entries=entries)
-    resolutions = wish.resolve((entry.reference, entry.pull_secret) for entry in entries)
-    situation = survey(client, wish, nodes, resolutions)
+    situation = survey(client, wish, nodes, daemonsets, resolutions)
     plan = make_plan(
         wish.cache.name,
         entries,
         resolutions,
         [read_shard(obj) for obj in situation.daemonsets],
         wish.images_per_pod,
+        architectures=situation.architectures,
+        taken=ending_daemonsets(client, wish.cache),
     )
     manifests = _manifests(plan.shards, wish, situation)
     planned = Matrix(nodes, (watched_shard(obj) for obj in manifests), situation.judging)
     coming = forecast(nodes, situation.matrix, planned, situation.known)
     warnings += _warnings(client, wish, situation)
+    warnings += empty_images(planned, wish.secrets)
     warnings += disk_warnings(nodes, coming.bytes_to_hold, wish.disk_factor)
     absent = [_daemonset_key(wish.cache, name) for name in plan.removed]
     applying = _Applying(client, check_mode, progress)
     if check_mode:
         result = _result(applying(manifests, absent), coming, warnings)
         result["bytes_to_pull"] = dict(coming.bytes_to_pull)
-        return {**result, **_told(situation.matrix or Matrix((), (), {}), wish)}
+        matrix = situation.matrix or Matrix(nodes, (), {})
+        if wish.startup_taint:
+            result["untainted"] = _freed(matrix, wish)
+            result["changed"] = result["changed"] or bool(result["untainted"])
+        return {**result, **_told(matrix, wish)}
     late = _late_shards(plan, situation) if wish.patience.wait else frozenset()
     prompt = [obj for obj in manifests if obj["metadata"]["name"] not in late]
     applied = applying(prompt, absent)
@@ -150,7 +166,7 @@ def _awaited(
         result = _joined(result, applying(_manifests(plan.shards, wish, now, keep=True), []))
     result = {**result, **_told(matrix, wish), "waited_seconds": round(seconds, 1)}
     if wish.startup_taint:
-        freed = remove_startup_taint(client, matrix, wish.startup_taint, wish.patience.allowed)
+        freed = remove_startup_taint(client, _freed(matrix, wish), wish.startup_taint)
         result["changed"] = result["changed"] or bool(freed)
         result["untainted"] = freed
     if wish.patience.wait and result["percent_cached"] < wish.threshold:
@@ -161,6 +177,13 @@ def _awaited(
             result,
         )
     return result
+
+
+def _freed(matrix: Matrix, wish: Wish) -> list[str]:
+    if wish.entries and not matrix.has_daemonsets:
+        # Not there yet, or deleted by somebody: that is not a list without images.
+        return []
+    return freeable(matrix.nodes.values(), matrix, wish.startup_taint, wish.patience.allowed)
 
 
 def _late_shards(plan: Plan, situation: Situation) -> frozenset[str]:
@@ -228,13 +251,10 @@ def _hash_of(live: KubeObject | None) -> str:
 
 
 def _next_hash(shard: Shard, live: KubeObject | None, situation: Situation) -> str:
-    """The hash in the pods' template that starts them anew, so that they pull what the registries have."""
-    present = _hash_of(live)
+    """The hash in the pods' template; a new one starts them anew, and they pull what the registries have."""
     if live is None or not is_observed(live):
-        return present
-    wanted = hash_of_digests(shard.references, situation.resolved)
-    # The same again: the tag went elsewhere and came back meanwhile.
-    return wanted if wanted != present else hashlib.sha256(wanted.encode()).hexdigest()
+        return _hash_of(live)
+    return renewal_hash(shard.name, shard.references, situation)
 
 
 def _daemonset_key(cache: Cache, name: str) -> dict[str, Any]:

@@ -1,37 +1,34 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the start-up taint from nodes that have all their images."""
+"""Takes the start-up taint from nodes; which ones may lose it is decided elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.findings import cold_nodes
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import Matrix
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.startup_taint import (
     matches,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, KubeError
 
 
-def remove_startup_taint(
-    client: KubeClient, matrix: Matrix, taint: str, allowed: Collection[str]
-) -> list[str]:
-    """Remove it from every node that has it and lacks no image.
+def remove_startup_taint(client: KubeClient, names: Collection[str], taint: str) -> list[str]:
+    """Remove it from the nodes of these names, as far as they still have it.
 
+    :param names: such as ``freeable`` gives them
     :param taint: ``key``, ``key:Effect`` or ``key=value:Effect``
-    :param allowed: references that a node may lack
-    :returns: the names of these nodes, sorted
+    :returns: the names of the nodes that were changed, sorted
     :raises KubeError: the API server cannot be asked, or does not let this user change nodes
     """
-    cold = cold_nodes(matrix, allowed)
+    if not names:
+        return []
     freed = []
     for page in client.pages("v1", "Node"):
         for node in page:
             name = node["metadata"]["name"]
-            if name not in cold and _remove(client, name, node.get("spec", {}).get("taints") or (), taint):
+            if name in names and _remove(client, name, node.get("spec", {}).get("taints") or (), taint):
                 freed.append(name)
     return sorted(freed)
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
     ExpectedImage,
     Matrix,
+    count_cells,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.report_lines import (
     progress_line,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.status import State
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache_cluster import (
     Cache,
     is_observed,
@@ -33,6 +35,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run
 _SHORTEST_PAUSE = 0.5
 # Looking must not cost the API server more than a part of the time.
 _PAUSE_PER_LOOK = 2.0
+# How much longer pods may take to come, or to go, while nothing is being pulled.
+_POD_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,14 @@ def await_images(
 ) -> tuple[Matrix, float]:
     """Look again and again until all is cached, nothing but failures was left for a while, or time is over.
 
-    What may fail is waited for no longer than ``failure_grace`` after the rest.
+    What may fail is waited for no longer than ``failure_grace`` after the rest, and so are pods that do not
+    come or cannot end.
 
     :returns: the last state, and the seconds that passed
     :raises KubeError: the API server refuses, or did not answer for the whole time
     """
     start = time.monotonic()
-    hopeless_since: float | None = None
+    idle_since: float | None = None
     while patience.wait:
         began = time.monotonic()
         found = _look(client, cache, expected, last=began - start > patience.timeout)
@@ -80,8 +85,9 @@ def await_images(
             settled = complete and not matrix.unsettled(patience.allowed)
             if settled and matrix.percent_cached(patience.allowed) == 100.0 and not matrix.unsettled():
                 break
-            hopeless_since = (hopeless_since or now) if settled else None
-            if hopeless_since is not None and now - hopeless_since >= patience.failure_grace:
+            idle_since = None if _is_pulling(matrix, patience.allowed) else idle_since or now
+            grace = patience.failure_grace + (0.0 if settled else _POD_SECONDS)
+            if idle_since is not None and now - idle_since >= grace:
                 break
         if now - start > patience.timeout:
             break
@@ -89,6 +95,15 @@ def await_images(
     nodes, daemonsets = read_nodes(client), read_daemonsets(client, cache)
     matrix = read_matrix(client, cache, nodes, daemonsets, expected, every_pod=patience.every_pod)
     return matrix, time.monotonic() - start
+
+
+def _is_pulling(matrix: Matrix, allowed: Collection[str]) -> bool:
+    return any(
+        cell.state is State.PULLING
+        for column in matrix.columns()
+        if column.pin.reference not in allowed
+        for cell, _count in count_cells(column.cells)
+    )
 
 
 def _look(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
     ExpectedImage,
     Matrix,
+    count_cells,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Node
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import (
@@ -28,11 +30,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     Lookup,
     accept_same_images,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.status import (
+    DIGEST_DIFFERS,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache_cluster import (
     Cache,
     Unjudged,
     is_observed,
-    read_daemonsets,
     read_matrix,
     recorded_images,
 )
@@ -89,6 +93,11 @@ class Situation:
     matrix: Matrix | None
 
     @property
+    def architectures(self) -> frozenset[str]:
+        """Those of the nodes."""
+        return frozenset(node.architecture for node in self.nodes if node.architecture)
+
+    @property
     def known(self) -> dict[str, Resolved]:
         """What a reference stands for, as far as it is or was known."""
         return {**self.recorded, **self.resolved}
@@ -100,10 +109,13 @@ class Situation:
 
 
 def survey(
-    client: KubeClient, wish: Wish, nodes: tuple[Node, ...], resolutions: Mapping[Key, Resolution]
+    client: KubeClient,
+    wish: Wish,
+    nodes: tuple[Node, ...],
+    daemonsets: tuple[KubeObject, ...],
+    resolutions: Mapping[Key, Resolution],
 ) -> Situation:
-    """Read what is there. Raises KubeError."""
-    daemonsets = read_daemonsets(client, wish.cache)
+    """Read what the pods tell. Raises KubeError."""
     recorded = recorded_images(daemonsets)
     resolved = {
         name: _with_known_digests(found, recorded.get(name))
@@ -146,6 +158,31 @@ def _renewed(situation: Situation) -> set[str]:
     renewed: set[str] = set()
     for obj in situation.daemonsets:
         shard = read_shard(obj)
-        if shard.digests_hash == hash_of_digests(shard.references, situation.resolved) and is_observed(obj):
+        wanted = wanted_hash(shard.references, situation.resolved)
+        if shard.digests_hash.startswith(wanted) and is_observed(obj):
             renewed.update(shard.references)
     return renewed
+
+
+def renewal_hash(shard: str, references: Sequence[str], situation: Situation) -> str:
+    """What the pods' template of a shard is to carry so that its pods are started anew, and only once.
+
+    It is made of what the registries have and of what nodes have in its place. So where a new start does not
+    help, as behind a mirror that lags, there is no other one; and a tag that came back is pulled again.
+    """
+    held = {
+        cell.digest
+        for column in (situation.matrix.columns() if situation.matrix is not None else ())
+        if column.shard == shard
+        for cell, _count in count_cells(column.cells)
+        if cell.reason == DIGEST_DIFFERS
+    }
+    return (
+        wanted_hash(references, situation.resolved)
+        + hashlib.sha256(repr(sorted(held)).encode()).hexdigest()[:24]
+    )
+
+
+def wanted_hash(references: Sequence[str], resolved: Mapping[str, Resolved]) -> str:
+    """The part of ``renewal_hash`` that is made of what the registries have."""
+    return f"{hash_of_digests(references, resolved)[:24]}-"

@@ -17,6 +17,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import (
     PlatformImage,
     Resolved,
+    linux_architecture,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import dig, text
 
@@ -38,16 +39,23 @@ def write_annotations(
     """
     return {
         _IMAGES: _json(pins),
-        _DIGESTS: _json(_digests(pins.values(), expected)),
+        _DIGESTS: _json(_digests(group, pins.values(), expected)),
         _GROUP: group.as_json(),
     }
 
 
-def _digests(references: Iterable[str], expected: Mapping[str, Resolved]) -> dict[str, Any]:
+def _digests(group: Group, references: Iterable[str], expected: Mapping[str, Resolved]) -> dict[str, Any]:
+    """What references stand for, for the architectures of the group: others would only take room."""
+
+    def fits(platform: str) -> bool:
+        return not group.architectures or linux_architecture(platform) in {*group.architectures, ""}
+
     return {
         reference: {
             "digest": found.digest,
-            "platforms": {name: found.platforms[name].digest for name in sorted(found.platforms)},
+            "platforms": {
+                name: found.platforms[name].digest for name in sorted(found.platforms) if fits(name)
+            },
             **({"same": sorted(found.same)} if found.same else {}),
         }
         for reference in references

@@ -61,6 +61,9 @@ _BEING_REPLACED = Cell(
     State.UNSCHEDULED, "", NO_POD, "the pod before is being deleted, no other is there yet"
 )
 _NOT_READY = Cell(State.UNSCHEDULED, "", NODE_NOT_READY, "the node is not ready")
+# The DaemonSet controller does not count nodes with these taints of the effect NoSchedule, unless the
+# DaemonSet itself tolerates them: it adds that toleration for NoExecute only.
+_DOWN = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 _TOLD_BEFORE = "the node is not ready; this is what it told last"
 
 
@@ -104,6 +107,7 @@ class Column:
 @dataclass(slots=True)
 class _Shard:
     positions: Mapping[str, int]
+    uncounted: frozenset[int]
     pods: list[SeenPod | None]
     columns: tuple[Column, ...]
 
@@ -114,6 +118,7 @@ class Matrix:
     A node has a cell for each pin of each DaemonSet whose pods belong there, and no other. Read all pages
     with ``add_pods``, then call ``finish`` once; every other method is for afterwards.
 
+    :ivar nodes: all that were read, by name, whether they have cells or not
     :ivar excluded: the reason for each node that lacks pods of some DaemonSet only because of a taint
     """
 
@@ -127,29 +132,32 @@ class Matrix:
 
         :param expected: by reference, as written in the pins; references that are not known are left out
         """
-        named = [node for node in nodes if node.name]
+        self.nodes: Mapping[str, Node] = {node.name: node for node in nodes if node.name}
         self.excluded: dict[str, str] = {}
         self._expected = expected
-        self._not_ready = frozenset(node.name for node in named if not node.ready)
         self._digests: dict[str, str] = {}
         self._cells: dict[tuple[State, str, str, str], Cell] = {}
         self._fresh: dict[tuple[str, str], Cell] = {}
         self._shards: dict[str, _Shard] = {}
-        positions: dict[Placement, dict[str, int]] = {}
+        positions: dict[Placement, tuple[dict[str, int], frozenset[int]]] = {}
         for shard in shards:
             if shard.placement not in positions:
-                positions[shard.placement] = self._positions(named, shard.placement)
-            self._shards[shard.name] = _new_shard(shard, positions[shard.placement])
+                positions[shard.placement] = self._positions(shard.placement)
+            self._shards[shard.name] = _new_shard(shard, *positions[shard.placement])
 
-    def _positions(self, nodes: Iterable[Node], placement: Placement) -> dict[str, int]:
+    def _positions(self, placement: Placement) -> tuple[dict[str, int], frozenset[int]]:
+        """The nodes that are to have pods, and which of them the controller does not count at present."""
         found: dict[str, int] = {}
-        for node in nodes:
+        uncounted = set()
+        for node in self.nodes.values():
             eligibility = judge(node, placement)
             if eligibility.verdict is Verdict.WANTED:
-                found.setdefault(node.name, len(found))
+                if not _is_counted(node, placement):
+                    uncounted.add(len(found))
+                found[node.name] = len(found)
             elif eligibility.verdict is Verdict.EXCLUDED:
                 self.excluded[node.name] = sys.intern(eligibility.reason)
-        return found
+        return found, frozenset(uncounted)
 
     def add_pods(self, pods: Iterable[Mapping[str, Any]]) -> None:
         """Take in one page of raw pods; whatever they hold, this does not raise.
@@ -231,19 +239,32 @@ class Matrix:
         return cell
 
     def pods_seen(self, shard: str) -> int:
-        """Give the number of nodes for which a pod of the DaemonSet was taken in that has not failed."""
-        return sum(seen is not None and seen.alive for seen in self._shards[shard].pods)
+        """Give the number of counted nodes for which a pod was taken in that has not failed."""
+        found = self._shards[shard]
+        return sum(
+            seen is not None and seen.alive and position not in found.uncounted
+            for position, seen in enumerate(found.pods)
+        )
+
+    def nodes_counted(self, shard: str) -> int:
+        """Give the number of nodes that the DaemonSet's status counts as desired once it is up to date.
+
+        Nodes that are down are not among them, unless the DaemonSet tolerates even that.
+        """
+        found = self._shards[shard]
+        return len(found.positions) - len(found.uncounted)
 
     def presume_held(self, shard: str) -> None:
         """Count the images of a DaemonSet as cached, with no digest seen, where no pod of it was taken in.
 
-        For callers that know from the DaemonSet's own counts that all its other pods are ready, and so have
-        taken in only those that are not. Such a pod is also the one that came after a failed one.
+        For callers that know from the DaemonSet's own counts that each node counted has a pod, and all but
+        those taken in are ready. Such a pod is also the one that came after a failed one. Nothing is said of
+        nodes that are not counted: whether these have a pod is not known.
         """
         held = self._cell(Outcome(State.CACHED, "", "", ""), "")
         found = self._shards[shard]
         for position, seen in enumerate(found.pods):
-            if seen is None or not seen.alive:
+            if position not in found.uncounted and (seen is None or not seen.alive):
                 for column in found.columns:
                     column.cells[position] = held
 
@@ -251,7 +272,7 @@ class Matrix:
         """Mark what nodes that are not ready told: what they hold is not sure, and nothing goes on there."""
         for column in self.columns():
             for position, node in enumerate(column.nodes):
-                if node not in self._not_ready:
+                if self.nodes[node].ready:
                     continue
                 cell = column.cells[position]
                 if cell.state is State.CACHED or cell.reason == DIGEST_DIFFERS:
@@ -259,6 +280,11 @@ class Matrix:
                     column.cells[position] = self._cell(found, cell.digest)
                 elif not cell.settled:
                     column.cells[position] = _NOT_READY
+
+    @property
+    def has_daemonsets(self) -> bool:
+        """Whether there is any DaemonSet, be it one without images."""
+        return bool(self._shards)
 
     def columns(self) -> Iterator[Column]:
         """Give the cells pin by pin, in the order of the DaemonSets and their pins."""
@@ -334,8 +360,17 @@ def count_states(cells: Iterable[Cell]) -> Counter[State]:
     return found
 
 
-def _new_shard(shard: WatchedShard, positions: Mapping[str, int]) -> _Shard:
+def _is_counted(node: Node, placement: Placement) -> bool:
+    return not any(
+        taint.key in _DOWN
+        and taint.effect == "NoSchedule"
+        and not any(toleration.covers(taint) for toleration in placement.tolerations)
+        for taint in node.taints
+    )
+
+
+def _new_shard(shard: WatchedShard, positions: Mapping[str, int], uncounted: frozenset[int]) -> _Shard:
     names = tuple(positions)
     pods: list[SeenPod | None] = [None] * len(names)
     columns = tuple(Column(shard.name, pin, names, [_NO_POD_YET] * len(names), pods) for pin in shard.pins)
-    return _Shard(positions, pods, columns)
+    return _Shard(positions, uncounted, pods, columns)

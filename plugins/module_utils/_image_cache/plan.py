@@ -104,6 +104,9 @@ def make_plan(
     resolutions: Mapping[tuple[str, str], Resolution],
     live: Sequence[LiveShard],
     images_per_pod: int,
+    *,
+    architectures: Iterable[str] = (),
+    taken: Iterable[str] = (),
 ) -> Plan:
     """Place every entry in one shard of its group.
 
@@ -111,19 +114,25 @@ def make_plan(
     ``images_per_pod`` (at least 1); the others fill shards with room in the order of the list, then new ones.
 
     :param resolutions: by reference and pull secret
+    :param architectures: of the nodes; of what an image is made for, only these and those of live shards
+        count, so that images made for many do not need a group each. None: all count
+    :param taken: names that cannot be used, of DaemonSets that are on their way out
     """
     ordered = sorted(live, key=_by_ordinal)
-    groups = _grouped(instance, entries, resolutions, ordered)
+    nodes = frozenset(architectures)
+    known = nodes.union(*(shard.architectures for shard in live)) if nodes else nodes
+    groups = _grouped(instance, entries, resolutions, ordered, known)
     alive: dict[str, list[LiveShard]] = defaultdict(list)
     for shard in ordered:
         alive[shard.group_hash].append(shard)
     present = {shard.name for shard in live}
+    unusable = present.union(taken)
     used: set[str] = set()
     shards: list[Shard] = []
     for group, references in groups.items():
         identity = group_hash(instance, group)
         kept = _keep(alive[identity], references, images_per_pod)
-        names = _free_names(shard_prefix(instance, group.registry, identity), present | used)
+        names = _free_names(shard_prefix(instance, group.registry, identity), unusable | used)
         filled = _fill(group, references, kept, names, images_per_pod)
         used.update(shard.name for shard in filled)
         shards += filled
@@ -140,6 +149,7 @@ def _grouped(
     entries: Sequence[ImageEntry],
     resolutions: Mapping[tuple[str, str], Resolution],
     live: Sequence[LiveShard],
+    known: frozenset[str],
 ) -> dict[Group, dict[str, None]]:
     holders: dict[str, list[LiveShard]] = defaultdict(list)
     for shard in live:
@@ -158,7 +168,8 @@ def _grouped(
         if not group.architectures:
             resolution = resolutions.get((name, entry.pull_secret))
             if isinstance(resolution, Resolved):
-                group = replace(group, architectures=resolution.architectures())
+                made_for = resolution.architectures()
+                group = replace(group, architectures=(made_for & known) or made_for)
             else:
                 # A registry that does not answer must not move its images.
                 group = _remembered(instance, group, holders.get(name, ()))

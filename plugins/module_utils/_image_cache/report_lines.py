@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.findings import longest_pull
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
@@ -26,11 +26,15 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printa
 _COLUMNS = (State.FAILED, State.STALE, State.UNSCHEDULED, State.PULLING)
 _HEADINGS = ("IMAGE", "CACHED", *(state.name for state in _COLUMNS), "FIRST REASON")
 _LONGEST_REASON = 120
+_NO_NODE = "no node fits"
 _MOST_LINES = 5
 
 
 def table_lines(matrix: Matrix) -> list[str]:
-    """Aligned lines, a heading first: image, nodes that hold it of all, nodes by other state, a reason."""
+    """Aligned lines, a heading first: image, nodes that hold it of all, nodes by other state, a reason.
+
+    Below them, where taints keep nodes out: how many, and the reason of the first.
+    """
     rows = [_HEADINGS]
     for reference, columns in by_reference(matrix).items():
         counts: Counter[State] = Counter()
@@ -38,11 +42,11 @@ def table_lines(matrix: Matrix) -> list[str]:
             counts.update(count_states(column.cells))
         of_states = (str(counts[state] or "-") for state in _COLUMNS)
         worst = next(iter(groups(columns)), None)
-        reason = _reason(*worst) if worst is not None else ""
+        reason = _reason(*worst) if worst is not None else _NO_NODE
         rows.append((reference, f"{counts[State.CACHED]}/{counts.total()}", *of_states, reason))
     last = len(_HEADINGS) - 1
     widths = [max(len(row[column]) for row in rows) for column in range(last)]
-    return [
+    lines = [
         "  ".join(
             [
                 f"{row[0]:<{widths[0]}}",
@@ -51,6 +55,33 @@ def table_lines(matrix: Matrix) -> list[str]:
             ]
         ).rstrip()
         for row in rows
+    ]
+    left_out = _excluded(matrix)
+    return [*lines, left_out] if left_out else lines
+
+
+def _excluded(matrix: Matrix) -> str:
+    names = sorted(matrix.excluded)
+    if not names:
+        return ""
+    several = f"{len(names)} nodes are excluded, such as" if len(names) > 1 else "1 node is excluded:"
+    return f"{several} {names[0]}: {printable(matrix.excluded[names[0]], _LONGEST_REASON)}"
+
+
+def empty_images(matrix: Matrix, references: Iterable[str]) -> list[str]:
+    """Warn of each image that no node gets, and of which so nothing can be missing.
+
+    :param matrix: of the DaemonSets as they are to be
+    :param references: that are wanted, as written in the pins
+    """
+    held = {column.pin.reference for column in matrix.columns() if column.cells}
+    left_out = _excluded(matrix)
+    of_taints = f"; {left_out}" if left_out else ""
+    return [
+        f"{reference} goes to no node: none has the labels and the architecture that are wanted for it, and "
+        f"no taint against it{of_taints}"
+        for reference in dict.fromkeys(references)
+        if reference not in held
     ]
 
 

@@ -85,7 +85,8 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
             timeout=parameters["wait_timeout"],
             failure_grace=parameters["failure_grace"],
             allowed=wishes.allowed_failures,
-            every_pod=parameters["digests"],
+            # Whether a node is warm must have been seen.
+            every_pod=parameters["digests"] or bool(taint),
         ),
         threshold=parameters["success_threshold"],
         startup_taint=taint,

@@ -12,13 +12,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.image_cache_sync_spec import (
     ARGUMENT_SPEC,
 )
-from tests.unit.roles.rendering import ROOT, Rendered
+from tests.unit.roles.rendering import FIXED, ROOT, Rendered, run
 
 KEY = ".dockerconfigjson"
+MODULE = "clusterdepot.artifacts.image_cache_sync"
+
+
+def _of_the_role(path: str) -> Any:
+    return yaml.safe_load((ROOT / "roles" / "image_cache" / path).read_text(encoding="utf-8"))
 
 
 def _secret(rendered: Rendered, name: str) -> dict[str, Any]:
@@ -124,11 +130,31 @@ def test_everything_made_is_removed_with_namespace_and_priority_class(
     assert left == []
 
 
-def test_module_is_told_every_option_and_nothing_else(rendered: Mapping[str, Rendered]) -> None:
-    task = (ROOT / "roles" / "image_cache" / "tasks" / "sync.yml").read_text(encoding="utf-8")
-    for option in ARGUMENT_SPEC:
-        assert f"    {option}: " in task
-    assert set(rendered["cache"].cache_sync) <= set(ARGUMENT_SPEC)
+@pytest.mark.parametrize(("file", "variable"), [("sync", "sync"), ("absent", "removal")])
+def test_module_is_told_what_was_judged_and_nothing_else(file: str, variable: str) -> None:
+    judged = f"_image_cache_{variable}_options"
+    (told,) = [task[MODULE] for task in _of_the_role(f"tasks/{file}.yml") if MODULE in task]
+    assert {option: value.replace(" | default(omit, true)", "") for option, value in told.items()} == {
+        option: f"{{{{ {judged}.{option} }}}}" for option in _of_the_role("vars/main.yml")[judged]
+    }
+
+
+def test_every_option_of_the_module_is_judged(rendered: Mapping[str, Rendered]) -> None:
+    assert set(_of_the_role("vars/main.yml")["_image_cache_sync_options"]) == set(ARGUMENT_SPEC)
+    assert set(_of_the_role("vars/main.yml")["_image_cache_removal_options"]) < set(ARGUMENT_SPEC)
+    assert set(rendered["cache"].cache_sync) == set(ARGUMENT_SPEC)
+
+
+def test_what_caches_of_one_namespace_share_bears_no_name_of_one(rendered: Mapping[str, Rendered]) -> None:
+    instance = "app.kubernetes.io/instance"
+    cache = rendered["cache"]
+    shared = [
+        cache.one("PriorityClass"),
+        cache.one("Secret", "copied"),
+        cache.one("Namespace", "image-cache"),
+    ]
+    assert [item["metadata"]["name"] for item in shared if instance in item["metadata"]["labels"]] == []
+    assert cache.one("NetworkPolicy", "image-cache")["metadata"]["labels"][instance] == "image-cache"
 
 
 def test_options_of_the_role_have_the_modules_defaults() -> None:
@@ -177,22 +203,19 @@ def test_all_faults_of_the_cache_are_told_at_once_and_without_secrets(
     rendered: Mapping[str, Rendered],
 ) -> None:
     faults = rendered["cache_bad"].faults
-    told = [fault.split(";")[0] for fault in faults]
-    assert told[:7] == [
+    assert [fault.split(";")[0] for fault in faults[:4]] == [
         "image_cache_namespace is 'docker-registry'",
         "image_cache_pull_secrets (name)[0] is 'Upper'",
         "image_cache_pull_secrets (docker_config)[0] is (hidden)",
         "image_cache_pull_secrets is ['both', 'none']",
-        "image_cache_interval is 30",
-        "image_cache_success_threshold is 101",
-        faults[6].split(";")[0],
     ]
-    lists = faults[6:]
-    assert [fault.partition(":")[0].partition(".")[0] for fault in lists] == [
+    assert [fault.partition(":")[0].partition(".")[0] for fault in faults[4:]] == [
         "image_cache_images[1]",
         "image_cache_images[2]",
         "image_cache_images[2]",
         "image_cache_jarvice_images",
+        "image_cache_interval",
+        "image_cache_success_threshold",
     ]
     assert "hunter2" not in repr(faults)
 
@@ -207,3 +230,61 @@ def test_cache_is_never_in_the_namespace_that_its_secrets_come_from(
 ) -> None:
     (fault,) = rendered["cache_beside_its_secrets"].faults
     assert fault.startswith("image_cache_namespace is 'jarvice'; allowed: a namespace of its own")
+
+
+@pytest.fixture(scope="module", name="refused")
+def _refused(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rendered]:
+    login = {"docker_config": {"auths": {"registry.example": {"auth": "dTpwMg=="}}}}
+    images = ["docker.io/library/ubuntu:xenial"]
+    cases: dict[str, dict[str, Any]] = {
+        "options": {
+            "image_cache_name": "a" * 21,
+            "image_cache_images": images,
+            "image_cache_jarvice_images": [
+                {"ref": "ubuntu:xenial", "private": False, "arch": {"amd64": images[0]}}
+            ],
+            "image_cache_allowed_failures": ["not ok"],
+            "image_cache_startup_taint": "cold:Sometimes",
+            "image_cache_wait_timeout": 0,
+            "image_cache_disk_factor": 0.5,
+            "image_cache_sleeper_image": "not ok",
+            "image_cache_node_selector": {"gpu": True},
+            "image_cache_tolerations": [{"key": "a", "operator": "Perhaps"}],
+            "image_cache_registries": [{"registry": "host:99999"}],
+            "image_cache_pull_secrets": [{"name": name, **login} for name in ("b", "a", "b")],
+        },
+        "namespace": {"image_cache_images": images, "image_cache_namespace": "Bad_Name"},
+    }
+    given = {case: {**FIXED, **variables} for case, variables in cases.items()}
+    return run(tmp_path_factory.mktemp("refused"), given)
+
+
+def test_role_refuses_all_that_its_module_would_refuse(refused: Mapping[str, Rendered]) -> None:
+    secrets, *faults = refused["options"].faults
+    assert secrets == "image_cache_pull_secrets is ['b']; allowed: each name once"
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "image_cache_jarvice_images[0]",
+        "image_cache_allowed_failures[0]",
+        "image_cache_sleeper_image",
+        "image_cache_node_selector",
+        "image_cache_tolerations[0]",
+        "image_cache_name",
+        "image_cache_wait_timeout",
+        "image_cache_disk_factor",
+        "image_cache_startup_taint",
+        "image_cache_registries[0].registry",
+    ]
+    assert " is in image_cache_images[0] already" in faults[0]
+
+
+def test_removal_is_refused_for_what_it_is_told_itself(refused: Mapping[str, Rendered]) -> None:
+    assert [fault.partition(": ")[0] for fault in refused["options"].cache_name_faults] == [
+        "image_cache_name",
+        "image_cache_wait_timeout",
+        "image_cache_startup_taint",
+    ]
+
+
+def test_namespace_that_names_the_priority_class_is_refused_once(refused: Mapping[str, Rendered]) -> None:
+    (fault,) = refused["namespace"].faults
+    assert fault.startswith("image_cache_namespace: 'Bad_Name' is no DNS label")

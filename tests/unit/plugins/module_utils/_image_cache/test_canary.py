@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.canary import (
+    ABLE,
+    Mounting,
     canary_pod,
     keeps_image_volume,
     verdict,
@@ -53,16 +55,83 @@ def test_an_api_server_that_drops_the_field_is_noticed() -> None:
     assert not keeps_image_volume({})
 
 
+def failed(of_pod: str = "", **terminated: Any) -> dict[str, Any]:
+    status = {"phase": "Failed", "containerStatuses": [{"state": {"terminated": terminated}}]}
+    return {"status": {**status, "reason": of_pod} if of_pod else status}
+
+
 @pytest.mark.parametrize(
     "pod",
-    [{}, {"status": {"phase": "Pending"}}, waiting("ContainerCreating"), {"status": {"phase": "Running"}}],
+    [
+        {},
+        {"status": {"phase": "Pending"}},
+        {"status": {"phase": "Running"}},
+        waiting("ContainerCreating"),
+        waiting("ErrImagePull", "pull QPS exceeded"),
+        waiting("ImagePullBackOff", 'Back-off pulling image "b": ErrImagePull: pull QPS exceeded'),
+        waiting("CreateContainerError", "context deadline exceeded"),
+        waiting("CreateContainerError", 'failed to reserve container name "c": name "c" is reserved for "d"'),
+    ],
 )
 def test_a_canary_that_has_not_ended_says_nothing_yet(pod: dict[str, Any]) -> None:
     assert verdict(pod) is None
 
 
-def test_what_a_canary_says_in_the_end() -> None:
-    assert verdict({"status": {"phase": "Succeeded"}}) == ""
-    assert "without the image's files" in str(verdict({"status": {"phase": "Failed"}}))
-    refused = waiting("CreateContainerError", "mount.HostPath is empty")
-    assert verdict(refused) == "CreateContainerError: mount.HostPath is empty"
+def test_a_canary_that_found_its_image_proves_that_it_can_be_mounted() -> None:
+    assert verdict({"status": {"phase": "Succeeded"}}) == ABLE
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason"),
+    [
+        (
+            waiting("CreateContainerError", "mount.HostPath is empty"),
+            "CreateContainerError: mount.HostPath is empty",
+        ),
+        (failed(exitCode=1, reason="Error"), "the volume was mounted, but without the image's files"),
+        (
+            failed(exitCode=128, reason="StartError", message='error mounting "x"'),
+            'StartError: error mounting "x"',
+        ),
+    ],
+)
+def test_a_failed_or_empty_mount_proves_that_it_cannot(pod: dict[str, Any], reason: str) -> None:
+    assert verdict(pod) == (Mounting.UNABLE, reason)
+
+
+@pytest.mark.parametrize(
+    ("pod", "reason"),
+    [
+        (
+            waiting("ImagePullBackOff", "docker.io/library/busybox:1.36: not found"),
+            "ImagePullBackOff: docker.io/library/busybox:1.36: not found",
+        ),
+        (
+            {"status": {"phase": "Failed", "reason": "OutOfpods", "message": "no room"}},
+            "OutOfpods: no room",
+        ),
+        (failed("Evicted", exitCode=1, reason="Error"), "Error: the canary ended with exit code 1"),
+        (failed(exitCode=137, reason="OOMKilled"), "OOMKilled: the canary ended with exit code 137"),
+        (
+            failed(exitCode=128, reason="StartError", message="exec format error"),
+            "StartError: exec format error",
+        ),
+        (
+            {
+                "status": {
+                    "conditions": [
+                        {
+                            "type": "PodScheduled",
+                            "status": "False",
+                            "reason": "Unschedulable",
+                            "message": "Too many pods",
+                        }
+                    ]
+                }
+            },
+            "Unschedulable: Too many pods",
+        ),
+    ],
+)
+def test_what_fails_for_another_reason_proves_nothing(pod: dict[str, Any], reason: str) -> None:
+    assert verdict(pod) == (Mounting.UNKNOWN, reason)

@@ -28,7 +28,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
     Matrix,
+    WatchedShard,
     watched_shard,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.placement import (
+    read_placement,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.plan import Group, Shard
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import (
@@ -302,6 +306,31 @@ def test_pods_that_were_not_read_may_be_presumed_to_hold_their_images() -> None:
         "n3": (State.CACHED, ""),
         "n4": (State.STALE, ""),
     }
+
+
+def test_nodes_that_the_controller_does_not_count_are_presumed_to_hold_nothing() -> None:
+    nodes = [
+        node("n1"),
+        node("down", ready=False, taint="node.kubernetes.io/not-ready"),
+        node("back", taint="node.kubernetes.io/unreachable"),
+    ]
+    found = Matrix(nodes, [ONE], {})
+    found.add_pods([pod("down", "s", waits("pa", "ContainerCreating"), phase="Pending")])
+    assert (found.nodes_counted("s"), found.pods_seen("s")) == (1, 0)
+    found.presume_held("s")
+    found.finish()
+    assert {name: (cell.state, cell.reason) for (name, _image), cell in cells(found).items()} == {
+        "n1": (State.CACHED, ""),
+        "down": (State.UNSCHEDULED, "NodeNotReady"),
+        "back": (State.UNSCHEDULED, "NoPod"),
+    }
+
+
+def test_the_controller_counts_nodes_that_are_down_where_even_that_is_tolerated() -> None:
+    placement = read_placement({"spec": {"template": {"spec": {"tolerations": [{"operator": "Exists"}]}}}})
+    down = node("n1", ready=False, taint="node.kubernetes.io/not-ready")
+    found = Matrix([down], [WatchedShard("s", placement, ())], {})
+    assert found.nodes_counted("s") == 1
 
 
 def test_the_pull_that_began_first() -> None:

@@ -21,6 +21,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     totals,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.report_lines import (
+    empty_images,
     failure_lines,
     progress_line,
     table_lines,
@@ -114,7 +115,23 @@ def test_an_image_for_no_node_is_told() -> None:
     lonely = shard("s", pin("pa", A), selector={"pool": "x"})
     found = matrix([node("n1")], [lonely])
     assert [(entry["nodes"], entry["groups"]) for entry in images(found)] == [(0, [])]
-    assert table_lines(found)[1].split() == [A, "0/0", "-", "-", "-", "-"]
+    assert table_lines(found)[1].split() == [A, "0/0", "-", "-", "-", "-", "no", "node", "fits"]
+    (line,) = empty_images(found, [A])
+    assert line.startswith(f"{A} goes to no node: ")
+    assert line.endswith(", and no taint against it")
+
+
+def test_an_image_that_taints_keep_from_all_nodes_is_told_with_the_first_of_them() -> None:
+    tainted = [node("n2", taint="gpu"), node("n1", taint="db")]
+    (line,) = empty_images(matrix(tainted, [shard("s", pin("pa", A))]), [A])
+    assert line.endswith("; 2 nodes are excluded, such as n1: taint db:NoSchedule is not tolerated")
+
+
+def test_an_image_is_empty_only_if_none_of_its_daemonsets_has_a_node() -> None:
+    shards = [shard("s", pin("pa", A), selector={"pool": "x"}), shard("t", pin("pa", A))]
+    found = matrix([node("n1")], shards)
+    assert empty_images(found, [A]) == []
+    assert [line.split()[0] for line in empty_images(found, [A, B, B])] == [B]
 
 
 def test_the_result_has_all_parts() -> None:
@@ -131,6 +148,7 @@ def test_table() -> None:
         "IMAGE                  CACHED  FAILED  STALE  UNSCHEDULED  PULLING  FIRST REASON",
         f"{A}     2/4       -      1            1        -  n2: DigestDiffers: the registry has {NEW}",
         f"{B}             1/4       2      -            1        -  n1 and 1 more: ErrImagePull: refused",
+        "1 node is excluded: n5: taint gpu:NoSchedule is not tolerated",
     ]
 
 

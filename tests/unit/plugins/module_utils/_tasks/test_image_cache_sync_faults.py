@@ -62,6 +62,7 @@ def test_both_lists_are_read_and_the_interval_of_either_form() -> None:
         ({"namespace": "Bad_Name"}, "namespace: 'Bad_Name'"),
         ({"name": "a" * 21}, "at most 20 characters"),
         ({"images_per_pod": 0}, "images_per_pod: 0 is not between 1 and 100"),
+        ({"images_per_pod": 100, "interval": 60}, "gives 1200 containers a pod; allowed are 600"),
         ({"success_threshold": "nan"}, "success_threshold: nan"),
         ({"wait_timeout": 0}, "wait_timeout: 0.0"),
         ({"disk_factor": 0.5}, "disk_factor: 0.5"),
@@ -82,11 +83,60 @@ def test_both_lists_are_read_and_the_interval_of_either_form() -> None:
         ),
         ({"jarvice_images": "{"}, "jarvice_images"),
         ({"images": [{"ref": "ubuntu", "pull_secrets": "x"}]}, "images[0]"),
+        ({"node_selector": {"gpu": True}}, "node_selector: the label gpu has the value true, which is not a"),
+        ({"node_selector": {"gpu": 1}}, "node_selector: the label gpu has the value 1, which is not a"),
+        ({"node_selector": {"no label": "x"}}, "node_selector: 'no label' is not a label"),
+        ({"node_selector": {"kubernetes.io/os": "windows"}}, "Linux nodes only"),
+        (
+            {"tolerations": [{"operator": "Exists"}, {"keys": "a"}]},
+            "tolerations[1]: the key 'keys' is not known",
+        ),
+        ({"tolerations": [{"key": "a", "value": True}]}, "tolerations[0].value: true is not a string"),
+        ({"tolerations": [{"key": "a", "operator": "Is"}]}, "tolerations[0]: 'Is' is not an operator"),
+        (
+            {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]},
+            "tolerations[0]: the value 'b'",
+        ),
+        ({"tolerations": [{"value": "b"}]}, "tolerations[0]: without a key"),
+        ({"tolerations": [{}]}, "tolerations[0]: without a key"),
+        ({"tolerations": [{"key": "a", "effect": "NoRun"}]}, "tolerations[0]: 'NoRun' is not an effect"),
+        ({"tolerations": [{"key": "a=b"}]}, "tolerations[0]: 'a=b' is not the key"),
+        ({"tolerations": [{"key": "not ok"}]}, "tolerations[0]: 'not ok' is not the key"),
+        ({"tolerations": [{"key": "a", "value": "b:NoExecute"}]}, "'b:NoExecute' is not the value"),
+        (
+            {"tolerations": [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": "5"}]},
+            "tolerations[0].tolerationSeconds: '5' is not a whole number",
+        ),
+        (
+            {"tolerations": [{"operator": "Exists", "tolerationSeconds": 5}]},
+            "tolerations[0].tolerationSeconds: allowed with the effect NoExecute only",
+        ),
     ],
 )
 def test_a_fault_names_the_parameter_and_its_value(given: dict[str, Any], told: str) -> None:
     faults = read_wishes(parameters(**given)).faults
     assert any(told in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    "toleration",
+    [
+        {"operator": "Exists"},
+        {"operator": "Exists", "key": None, "effect": None},
+        {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},
+        {"key": "kubernetes.io/os", "operator": "Equal", "value": "windows"},
+        {"key": "a", "value": "b", "effect": "NoExecute", "tolerationSeconds": 5},
+        {"key": "a"},
+    ],
+)
+def test_a_toleration_as_kubernetes_takes_it_has_no_fault(toleration: dict[str, Any]) -> None:
+    given = parameters(tolerations=[toleration], node_selector={"example.com/pool": "shop", "gpu": ""})
+    assert read_wishes(given).faults == ()
+
+
+def test_files_are_not_looked_at_where_others_will_read_them() -> None:
+    given = parameters(registries=[{"registry": "a.b", "ca_path": "/nonexistent"}])
+    assert read_wishes(given, look_at_files=False).faults == ()
 
 
 def test_all_faults_are_told_at_once_and_nobody_is_asked() -> None:
