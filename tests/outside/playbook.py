@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+import termios
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 INVENTORY = ROOT / "inventory" / "embedded"
 _RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .*failed=(\d+)", re.MULTILINE)
+_RESULT = re.compile(r"^\w+: \[\S+\](?:: FAILED!)? => (?=\{)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Run:
     """Exit code and output, both streams in order."""
 
     code: int
-    output: str
+    output: str = field(repr=False)
 
     @property
     def changed(self) -> int:
@@ -41,27 +47,31 @@ class Run:
         objects: list[dict[str, Any]] = json.loads(found[1])
         return {f"{o['kind']} {o['namespace']}/{o['name']}": o["action"] for o in objects}
 
+    def result(self, task: str) -> dict[str, Any]:
+        """What a task gave, whether it failed or not; the run must have been made with `-v`."""
+        _, _, rest = self.output.rpartition(f": {task}] ")
+        found = _RESULT.search(rest)
+        assert found, self.output
+        parsed: dict[str, Any]
+        parsed, _ = json.JSONDecoder().raw_decode(rest, found.end())
+        return parsed
 
-def run(name: str, *arguments: str, variables: dict[str, object] | None = None) -> Run:
-    """`name` is provision or unprovision; `variables` become extra variables."""
+
+def run(name: str | Path, *arguments: str, variables: dict[str, object] | None = None) -> Run:
+    """`name` is provision or unprovision, or a playbook's path; `variables` become extra variables."""
     process = start(name, *arguments, variables=variables)
     output, _ = process.communicate()
     return Run(process.returncode, output)
 
 
-def start(name: str, *arguments: str, variables: dict[str, object] | None = None) -> subprocess.Popen[str]:
+def start(
+    name: str | Path, *arguments: str, variables: dict[str, object] | None = None
+) -> subprocess.Popen[str]:
     """The same without waiting for its end; its process is the leader of a group of its own."""
-    command = [
-        str(Path(sys.executable).with_name("ansible-playbook")),
-        f"--inventory={INVENTORY}",
-        f"clusterdepot.artifacts.{name}",
-        f"--extra-vars={json.dumps(variables or {})}",
-        *arguments,
-    ]
     return subprocess.Popen(
-        command,
+        _command(name, *arguments, variables=variables),
         cwd=ROOT,
-        env=_users_environment(),
+        env=users_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -70,7 +80,50 @@ def start(name: str, *arguments: str, variables: dict[str, object] | None = None
     )
 
 
-def _users_environment() -> dict[str, str]:
+def run_on_terminal(name: str | Path, columns: int, variables: dict[str, object] | None = None) -> Run:
+    """The same as `run`, with a terminal of so many columns for its output."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
+    process = subprocess.Popen(
+        _command(name, variables=variables),
+        cwd=ROOT,
+        env=users_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    with io.FileIO(ours) as terminal:
+        output = b"".join(_until_hung_up(terminal))
+    return Run(process.wait(), output.decode())
+
+
+def _until_hung_up(terminal: io.FileIO) -> Iterator[bytes]:
+    while True:
+        try:
+            read = terminal.read(65536)
+        except OSError as error:
+            # Reading from a terminal whose other side is closed (pty(7)).
+            if error.errno != errno.EIO:
+                raise
+            return
+        if not read:
+            return
+        yield read
+
+
+def _command(name: str | Path, *arguments: str, variables: dict[str, object] | None) -> list[str]:
+    return [
+        str(Path(sys.executable).with_name("ansible-playbook")),
+        f"--inventory={INVENTORY}",
+        str(name) if isinstance(name, Path) else f"clusterdepot.artifacts.{name}",
+        f"--extra-vars={json.dumps(variables or {})}",
+        *arguments,
+    ]
+
+
+def users_environment() -> dict[str, str]:
     """A user has none of the settings that a running scenario leaves in the environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     return kept | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}

@@ -64,9 +64,7 @@ def test_the_address_that_the_cluster_chose_is_used(kubectl: Kubectl, service_ty
     assert kubectl.ours() == set()
 
 
-def test_a_certificate_that_never_becomes_ready_is_named(
-    kubectl: Kubectl, silent_cert_manager: None
-) -> None:
+def test_a_certificate_that_never_becomes_ready_is_named(kubectl: Kubectl, silent_cert_manager: None) -> None:
     del silent_cert_manager
     failed = run("provision", variables={"plane_wait_timeout": 8})
     assert failed.code != 0
