@@ -40,7 +40,7 @@ def good(own: str, depot: Depot) -> dict[str, str]:
 
 @pytest.fixture
 def silent(node: Node, own: str) -> Iterator[tuple[str, str]]:
-    """Name and URL of a registry that never answers, for one test: its pulls would keep later ones waiting."""
+    """Name and URL of a registry that never answers. For one test only: its pulls keep others waiting."""
     with silent_listener(node.address) as url, node.finds(f"silent-{own}.example.com", url) as name:
         yield name, url
 
