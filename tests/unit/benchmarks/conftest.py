@@ -37,6 +37,9 @@ def server() -> Iterator[LyingRegistry]:
             content = index(entries)
             told = (("Content-Type", OCI_INDEX), ("Docker-Content-Digest", digest(content)))
             server.stored[f"/v2/{name}/manifests/{tag(number)}"] = Answer(200, content, told)
+            image = str(number).encode()
+            of_image = (("Content-Type", OCI_MANIFEST), ("Docker-Content-Digest", digest(image)))
+            server.stored[f"/v2/{name}/manifests/{digest(image)}"] = Answer(200, image, of_image)
         yield server
 
 
@@ -49,7 +52,7 @@ def small_registry(server: LyingRegistry, tmp_path: Path) -> TaggedRegistry:
 
 
 def entry(platform: str, number: int) -> dict[str, object]:
-    """What an index names; it is not looked at."""
+    """What an index names: something that is there, and is not looked into."""
     system, architecture = platform.split("/")
     named = {"mediaType": OCI_MANIFEST, "digest": digest(str(number).encode()), "size": number}
     return named | {"platform": {"os": system, "architecture": architecture}}
