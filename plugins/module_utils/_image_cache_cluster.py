@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.annotations import (
@@ -118,8 +120,21 @@ def read_matrix(
 
 
 def _add(matrix: Matrix, pages: Iterator[Iterable[KubeObject]]) -> None:
-    for page in pages:
-        matrix.add_pods(page)
+    with _no_garbage_collection():
+        for page in pages:
+            matrix.add_pods(page)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A page has no cycles, and goes with its last reference; but it would have all that is kept searched."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _pages(
