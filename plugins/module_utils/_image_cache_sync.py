@@ -22,6 +22,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.forecast import (
     Forecast,
     forecast,
+    forecast_lines,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
     Matrix,
@@ -138,7 +139,9 @@ def sync(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress
         if wish.startup_taint:
             result["untainted"] = _freed(matrix, wish)
             result["changed"] = result["changed"] or bool(result["untainted"])
-        return {**result, **_told(matrix, wish)}
+        told = _told(matrix, wish)
+        told["table"] = [*forecast_lines(coming), *(["now:", *told["table"]] if situation.matrix else [])]
+        return {**result, **told}
     late = _late_shards(plan, situation) if wish.patience.wait else frozenset()
     prompt = [obj for obj in manifests if obj["metadata"]["name"] not in late]
     applied = applying(prompt, absent)

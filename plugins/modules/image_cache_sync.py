@@ -321,7 +321,8 @@ objects:
   type: list
   elements: dict
 table:
-  description: The lines that are shown in the terminal.
+  description:
+    - The lines that are shown in the terminal. In check mode these tell first what would come and go.
   returned: always, as far as things went
   type: list
   elements: str

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import Matrix
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Node
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import Resolved
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.sizes import bytes_to_pull
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.sizes import (
+    bytes_to_pull,
+    shown_octets,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.status import (
     DIGEST_DIFFERS,
     State,
@@ -33,6 +36,19 @@ class Forecast:
     removals: tuple[str, ...]
     bytes_to_pull: Mapping[str, int]
     bytes_to_hold: Mapping[str, int]
+
+
+def forecast_lines(coming: Forecast) -> list[str]:
+    """What check mode shows: what would come, what would go, and how much nodes would pull at most."""
+    lines = [f"would come: {name}, on {count} nodes" for name, count in coming.additions.items()]
+    lines += [f"would go: {name}" for name in coming.removals]
+    octets = coming.bytes_to_pull.values()
+    if octets:
+        lines.append(
+            f"would be pulled: up to {shown_octets(max(octets))} by a node, "
+            f"{shown_octets(sum(octets))} by {len(octets)} nodes"
+        )
+    return lines or ["no image would come or go"]
 
 
 def forecast(

@@ -42,8 +42,8 @@ def disk_warnings(nodes: Iterable[Node], octets: Mapping[str, int], factor: floa
         if node.allocatable_bytes and needed > node.allocatable_bytes:
             alike[needed, node.allocatable_bytes].append(node.name)
     return [
-        f"{_names(names)}: the images need about {_shown(needed)}, the ephemeral storage for pods is "
-        f"{_shown(allocatable)}"
+        f"{_names(names)}: the images need about {shown_octets(needed)}, the ephemeral storage for pods is "
+        f"{shown_octets(allocatable)}"
         for (needed, allocatable), names in alike.items()
     ]
 
@@ -74,7 +74,8 @@ def _names(names: list[str]) -> str:
     )
 
 
-def _shown(octets: int) -> str:
+def shown_octets(octets: int) -> str:
+    """A size as people read it."""
     size, unit = float(octets), _UNITS[0]
     for unit in _UNITS:
         if size < 1024 or unit == _UNITS[-1]:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.forecast import forecast
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.forecast import (
+    forecast,
+    forecast_lines,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import (
     PlatformImage,
     Resolved,
@@ -57,6 +60,17 @@ def test_an_outdated_image_is_pulled_again() -> None:
     before = matrix(NODES, [shard("s", pin("pa", A))], pods, a=NEW)
     found = forecast(NODES, before, matrix(NODES, [shard("s", pin("pa", A))]), RESOLVED)
     assert (found.additions, found.bytes_to_pull) == ({}, {"n1": 110})
+
+
+def test_check_mode_shows_what_comes_and_goes() -> None:
+    after = matrix(NODES, [shard("s", pin("pa", A))])
+    before = matrix(NODES, [shard("s", pin("pb", B))], [pod("n1", "s", runs("pb"))])
+    assert forecast_lines(forecast(NODES, before, after, RESOLVED)) == [
+        f"would come: {A}, on 2 nodes",
+        f"would go: {B}",
+        "would be pulled: up to 110 octets by a node, 120 octets by 2 nodes",
+    ]
+    assert forecast_lines(forecast(NODES, after, after, {})) == ["no image would come or go"]
 
 
 def test_images_of_unknown_size_count_nothing() -> None:
