@@ -106,6 +106,11 @@ percent_cached:
   description: How many percent of the pairs are cached.
   returned: always
   type: float
+warnings:
+  description: Says so where there is no such cache.
+  returned: if there is something
+  type: list
+  elements: str
 table:
   description: The lines that are shown in the terminal.
   returned: always

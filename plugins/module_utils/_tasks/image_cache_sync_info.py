@@ -50,4 +50,5 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
         **report.result(matrix),
         "percent_cached": matrix.percent_cached(),
         "table": table_lines(matrix),
+        "warnings": [] if daemonsets else [f"there is no image cache {cache.name} in {cache.namespace}"],
     }
