@@ -1,7 +1,7 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user wants to have cached, and what is wrong with how it was written."""
+"""What a user wants to have cached, image by image."""
 
 from __future__ import annotations
 
@@ -40,18 +40,3 @@ class ImageEntry:
     def moving(self) -> bool:
         """Whether the registry may come to give another image for the same reference."""
         return self.reference.digest is None
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that cannot be used.
-
-    :ivar where: the place, such as ``images[3].platforms[0]``
-    :ivar message: what is wrong there, and what is allowed
-    """
-
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"

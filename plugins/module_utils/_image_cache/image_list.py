@@ -11,8 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
     Fault,
+    shown,
+    text_of,
+    unknown_keys,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
     ImageEntry,
     Strategy,
 )
@@ -21,9 +26,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     read_platform,
     read_reference,
     read_secret_name,
-    shown,
-    text_of,
-    unknown_keys,
 )
 
 _LIST = "images"

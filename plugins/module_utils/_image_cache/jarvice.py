@@ -15,8 +15,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
     Fault,
+    shown,
+    text_of,
+    unknown_keys,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
     ImageEntry,
     Strategy,
 )
@@ -24,9 +29,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     read_architecture,
     read_reference,
     read_secret_name,
-    shown,
-    text_of,
-    unknown_keys,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.docker_config import host_of_key
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import (

@@ -9,10 +9,10 @@ Source of the rules for names and labels: Kubernetes, "Object Names and IDs" and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import Fault
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, text_of
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors import SyntaxFault
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platform import (
     Platform,
@@ -26,8 +26,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.refere
 # As the label kubernetes.io/arch of nodes has them.
 ARCHITECTURES = ("amd64", "arm64", "arm", "386", "ppc64le", "riscv64", "s390x")
 
-_LONGEST_SHOWN = 80
-_LARGEST_SHOWN = 10**18
 _DEFAULT_TAG = "latest"
 
 _SUBDOMAIN = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
@@ -35,41 +33,6 @@ _LONGEST_SUBDOMAIN = 253
 _LABEL_PART = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?\Z")
 _LONGEST_LABEL_PART = 63
 _LABEL_RULE = "at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends"
-
-
-def shown(value: object) -> str:
-    """The value as a message names it: short, on one line, lists and mappings only by what they are."""
-    if isinstance(value, str):
-        return repr(str(value) if len(value) <= _LONGEST_SHOWN else f"{value[: _LONGEST_SHOWN - 3]}...")
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int) and abs(value) > _LARGEST_SHOWN:
-        return "a huge number"
-    return str(value) if isinstance(value, (int, float)) else f"a {type(value).__name__}"
-
-
-def text_of(value: object, where: str, faults: list[Fault]) -> str | None:
-    """The string; None, and a fault, for anything else."""
-    if isinstance(value, str):
-        return value
-    faults.append(Fault(where, f"{shown(value)} is not a string"))
-    return None
-
-
-def unknown_keys(mapping: Mapping[object, object], known: Iterable[str], where: str) -> list[Fault]:
-    """One fault for each key that is not ``known``."""
-    allowed = tuple(known)
-    return [
-        Fault(where, f"the key {shown(key)} is not known; allowed: {', '.join(allowed)}")
-        for key in mapping
-        if key not in allowed
-    ]
 
 
 def read_reference(text: str, where: str, faults: list[Fault]) -> Reference | None:

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
     Fault,
+    shown,
+    text_of,
+    unknown_keys,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.entry import (
     ImageEntry,
     Strategy,
 )
@@ -41,9 +46,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     is_subdomain,
     read_labels,
     read_reference,
-    shown,
-    text_of,
-    unknown_keys,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.certificate import (
     certificates_of_pem,
