@@ -30,8 +30,8 @@ class PathKind(enum.Enum):
 class PathMatch:
     """A condition on the path of a request, compared octet by octet as the client sent it (not decoded).
 
-    :ivar value: of PREFIX, whole segments: begins with a slash and does not end with one, and is "/" for every
-        path; of REGEX, what has to be found somewhere in the path
+    :ivar value: of PREFIX, whole segments: begins with a slash and does not end with one, but is "/" for
+        every path; of REGEX, what has to be found somewhere in the path
     """
 
     kind: PathKind
@@ -54,7 +54,7 @@ class HeaderMatch:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a request must be like: all of the fields that are not empty must hold, each by one of its entries.
+    """What a request must be like: each field that is not empty must hold, by one of its entries.
 
     :ivar hosts: names in lower case, or addresses, without a port
     :ivar methods: in upper case
@@ -87,11 +87,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Route:
-    """One rule of the router.
+    r"""One rule of the router.
 
-    :ivar strip_prefix: whether the path condition that matched is taken away from the path first; what is left
-        begins with a slash
-    :ivar replace_path: the whole path of the Location after the target's prefix, in which \\1 to \\9 stand
+    :ivar strip_prefix: whether the path condition that matched is taken away from the path first; what is
+        left begins with a slash
+    :ivar replace_path: the whole path of the Location after the target's prefix, in which \1 to \9 stand
         for the groups of the route's only path condition, a REGEX; empty: the path of the request
     :ivar legacy: read from an old ``backends`` map, whose ambiguities are warnings
     """
