@@ -21,7 +21,8 @@ from devcluster.control_plane import ControlPlane
 ABLE: Mapping[str, Any] = {"phase": "Succeeded"}
 # Tells nothing at all, as a kubelet that has stopped.
 SILENT: Mapping[str, Any] = {}
-_SECONDS = 20.0
+# A controller that was refused pods waits twice as long before each further try.
+_SECONDS = 90.0
 _CAPACITY = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"}
 
 
