@@ -18,7 +18,8 @@ options:
     default: image-cache
   name:
     description:
-      - The name of the cache. Several caches in one namespace need names of their own.
+      - The name of the cache, of at most 20 characters. Several caches in one namespace need names of their
+        own.
     type: str
     default: image-cache
   digests:

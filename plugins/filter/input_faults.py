@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -163,8 +163,10 @@ def input_faults(checks: Iterable[Mapping[str, Any]]) -> list[str]:
 
     A check is ``{variable, value, kind}``, with ``optional`` (the empty string is right, too), ``minimum``
     and ``maximum`` (kind ``integer``). A list is checked element by element; ``filled`` makes the empty
-    list a fault. Or a check is ``{variable, value, fault, allowed}``: ``fault`` is the truth of a condition
-    over several variables. A value of the kind ``docker_config`` may be a dictionary, and is never shown.
+    list a fault. ``part``, such as ``from.name``, has that part of each element checked instead; elements
+    without it are passed over. Or a check is ``{variable, value, fault, allowed}``: ``fault`` is the truth of
+    a condition over several variables. A value of the kind ``docker_config`` may be a dictionary, and is
+    never shown.
     """
     faults: list[str] = []
     for check in checks:
@@ -176,7 +178,7 @@ def input_faults(checks: Iterable[Mapping[str, Any]]) -> list[str]:
         if isinstance(value, (list, tuple)):
             if not value and check.get("filled", False):
                 faults.append(_sentence(variable, [], "a list of at least one element"))
-            named = [(f"{variable}[{index}]", element) for index, element in enumerate(value)]
+            named = list(_elements(variable, value, check.get("part", "")))
         else:
             named = [(variable, value)]
         for name, element in named:
@@ -185,6 +187,18 @@ def input_faults(checks: Iterable[Mapping[str, Any]]) -> list[str]:
                 shown = "(hidden)" if check.get("kind") in _SECRET_KINDS else _shown(element)
                 faults.append(f"{name} is {shown}; allowed: {allowed}")
     return faults
+
+
+def _elements(variable: str, elements: Iterable[object], part: str) -> Iterator[tuple[str, object]]:
+    """Give what is to be checked of each element, with its place in the user's own list."""
+    for index, element in enumerate(elements):
+        found, name = element, f"{variable}[{index}]"
+        for key in part.split(".") if part else ():
+            if not isinstance(found, Mapping) or key not in found:
+                break
+            found, name = found[key], f"{name}.{key}"
+        else:
+            yield name, found
 
 
 def _sentence(variable: str, value: object, allowed: str) -> str:

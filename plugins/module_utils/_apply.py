@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_plan import Plan, make_plan
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_plan import (
+    Plan,
+    certificate_secrets,
+    make_plan,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_rollout import (
     Limits,
     Rollout,
@@ -26,6 +30,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.di
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject, ObjectKey
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.preflight import (
     missing_namespaces,
+    missing_sources,
 )
 
 
@@ -59,6 +64,12 @@ def apply(
             f'namespace "{name}" does not exist; its objects are predicted as if something before this '
             "created it"
             for name in missing_namespaces(wanted.objects, plan.facts)
+        ]
+        promised = certificate_secrets(wanted.objects)
+        result["warnings"] += [
+            f"{source.full}, which {', '.join(key.full for key in keys)} needs, does not exist; "
+            "the run would wait for it, and fail without it"
+            for source, keys in missing_sources(wanted.objects, plan.facts, promised).items()
         ]
         return result
     rollout = Rollout(

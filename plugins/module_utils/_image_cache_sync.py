@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply import Settings, apply
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_plan import PreflightError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_rollout import Limits
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache import report
@@ -24,6 +25,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     forecast,
     forecast_lines,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.list_warnings import (
+    allowance_warnings,
+    lookup_warnings,
+    secret_warnings,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
     Matrix,
     watched_shard,
@@ -36,6 +42,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.report_lines import (
     empty_images,
     failure_lines,
+    freed_lines,
     table_lines,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.resolution import Unresolved
@@ -68,7 +75,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     renewal_hash,
     survey,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, KubeError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import Progress
 
@@ -79,11 +86,22 @@ class ImagesMissingError(ArtifactsError):
     """Fewer images are cached than wanted; the result holds the whole matrix."""
 
 
+class NamespaceMissingError(ArtifactsError):
+    """The namespace of the cache does not exist; nothing was changed."""
+
+    def __init__(self, namespace: str) -> None:
+        message = (
+            f'namespace "{namespace}" does not exist; create it, or use the role image_cache, which makes it'
+        )
+        super().__init__(message, {"changed": False, "faults": [message]})
+
+
 @dataclass(frozen=True)
 class _Applying:
     """How to apply a part of the DaemonSets."""
 
     client: KubeClient
+    namespace: str
     check_mode: bool
     progress: Progress
 
@@ -91,7 +109,19 @@ class _Applying:
         self, manifests: Sequence[Mapping[str, Any]], absent: Sequence[Mapping[str, Any]]
     ) -> dict[str, Any]:
         settings = Settings(FIELD_MANAGER, _NO_WAIT, self.check_mode)
-        return apply(self.client, manifests, absent, settings, self.progress)
+        try:
+            return apply(self.client, manifests, absent, settings, self.progress)
+        except PreflightError as error:
+            if self._lacks_namespace():
+                raise NamespaceMissingError(self.namespace) from error
+            raise
+
+    def _lacks_namespace(self) -> bool:
+        try:
+            return self.client.get("v1", "Namespace", None, self.namespace) is None
+        except KubeError:
+            # What was refused before is what the user has to know.
+            return False
 
 
 def sync(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress) -> dict[str, Any]:
@@ -126,22 +156,14 @@ def sync(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress
     )
     manifests = _manifests(plan.shards, wish, situation)
     planned = Matrix(nodes, (watched_shard(obj) for obj in manifests), situation.judging)
-    coming = forecast(nodes, situation.matrix, planned, situation.known)
-    warnings += _warnings(client, wish, situation)
+    coming = forecast(nodes, situation.matrix, planned, situation.known, situation.held)
+    warnings += _warnings(client, wish, situation, check_mode)
     warnings += empty_images(planned, wish.secrets)
     warnings += disk_warnings(nodes, coming.bytes_to_hold, wish.disk_factor)
     absent = [_daemonset_key(wish.cache, name) for name in plan.removed]
-    applying = _Applying(client, check_mode, progress)
+    applying = _Applying(client, wish.cache.namespace, check_mode, progress)
     if check_mode:
-        result = _result(applying(manifests, absent), coming, warnings)
-        result["bytes_to_pull"] = dict(coming.bytes_to_pull)
-        matrix = situation.matrix or Matrix(nodes, (), {})
-        if wish.startup_taint:
-            result["untainted"] = _freed(matrix, wish)
-            result["changed"] = result["changed"] or bool(result["untainted"])
-        told = _told(matrix, wish)
-        told["table"] = [*forecast_lines(coming), *(["now:", *told["table"]] if situation.matrix else [])]
-        return {**result, **told}
+        return _foretold(wish, situation, coming, _result(applying(manifests, absent), coming, warnings))
     late = _late_shards(plan, situation) if wish.patience.wait else frozenset()
     prompt = [obj for obj in manifests if obj["metadata"]["name"] not in late]
     applied = applying(prompt, absent)
@@ -150,6 +172,28 @@ def sync(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress
         behind = [obj for obj in manifests if obj["metadata"]["name"] in late]
         applied = _joined(applied, applying(behind, []))
     return _awaited(client, wish, situation, plan, _result(applied, coming, warnings), applying)
+
+
+def _foretold(wish: Wish, situation: Situation, coming: Forecast, result: dict[str, Any]) -> dict[str, Any]:
+    matrix = situation.matrix or Matrix(situation.nodes, (), {})
+    told = _told(matrix, wish)
+    now = ["now:", *told["table"]] if situation.matrix else []
+    told["table"] = [*forecast_lines(coming), *now]
+    result = {**result, **told, "bytes_to_pull": dict(coming.bytes_to_pull)}
+    freed = _freed(matrix, wish) if wish.startup_taint else []
+    return _with_freed(result, freed, wish, foretold=True)
+
+
+def _with_freed(result: dict[str, Any], freed: list[str], wish: Wish, *, foretold: bool) -> dict[str, Any]:
+    """The result, with the nodes whose start-up taint goes; the same where there is no such taint."""
+    if not wish.startup_taint:
+        return result
+    return {
+        **result,
+        "changed": result["changed"] or bool(freed),
+        "untainted": freed,
+        "table": [*result["table"], *freed_lines(freed, wish.startup_taint, foretold=foretold)],
+    }
 
 
 def _awaited(
@@ -170,8 +214,7 @@ def _awaited(
     result = {**result, **_told(matrix, wish), "waited_seconds": round(seconds, 1)}
     if wish.startup_taint:
         freed = remove_startup_taint(client, _freed(matrix, wish), wish.startup_taint)
-        result["changed"] = result["changed"] or bool(freed)
-        result["untainted"] = freed
+        result = _with_freed(result, freed, wish, foretold=False)
     if wish.patience.wait and result["percent_cached"] < wish.threshold:
         lines = "; ".join(failure_lines(matrix, wish.patience.allowed))
         raise ImagesMissingError(
@@ -216,17 +259,14 @@ def _await_prompt_ones(
     return replace(wish, patience=replace(wish.patience, timeout=left))
 
 
-def _warnings(client: KubeClient, wish: Wish, situation: Situation) -> list[str]:
-    named = [*wish.settings.image_pull_secrets, *wish.secrets.values()]
+def _warnings(client: KubeClient, wish: Wish, situation: Situation, check_mode: bool) -> list[str]:
+    named = [*wish.settings.image_pull_secrets, *(entry.pull_secret for entry in wish.entries)]
     namespace = wish.cache.namespace
-    missing = [
-        f"there is no secret {namespace}/{name}: what needs it is pulled without credentials"
-        for name in missing_secrets(client, namespace, filter(None, named))
-    ]
-    return missing + [
-        f"{name} could not be looked up: {found.message}"
-        for (name, _secret), found in situation.resolutions.items()
-        if isinstance(found, Unresolved)
+    missing = missing_secrets(client, namespace, filter(None, named))
+    return [
+        *secret_warnings(namespace, missing, foretold=check_mode),
+        *lookup_warnings(wish.entries, situation.resolutions),
+        *allowance_warnings(wish.entries, wish.patience.allowed),
     ]
 
 

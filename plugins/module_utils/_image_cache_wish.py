@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.daemonset import (
     PodSettings,
@@ -83,6 +83,7 @@ class Situation:
     :ivar resolved: what the registries said now, by reference
     :ivar recorded: what they said in an earlier run, by reference; of references that are still wanted
     :ivar matrix: of the live DaemonSets; None where there are none
+    :ivar held: what nodes have in place of what the registries have, by digest, as far as it was looked up
     """
 
     nodes: tuple[Node, ...]
@@ -91,6 +92,7 @@ class Situation:
     resolved: Mapping[str, Resolved]
     recorded: Mapping[str, Resolved]
     matrix: Matrix | None
+    held: Mapping[str, Resolved] = field(default_factory=dict)
 
     @property
     def architectures(self) -> frozenset[str]:
@@ -136,7 +138,7 @@ def recognize(situation: Situation, wish: Wish) -> Situation:
     """The same, with those digests recognized that nodes tell for the registry's present images."""
     if situation.matrix is None:
         return situation
-    resolved = accept_same_images(
+    found = accept_same_images(
         situation.matrix,
         situation.resolved,
         wish.secrets,
@@ -144,7 +146,7 @@ def recognize(situation: Situation, wish: Wish) -> Situation:
         wish.resolve,
         _renewed(situation),
     )
-    return replace(situation, resolved=resolved)
+    return replace(situation, resolved=found.resolved, held=found.held)
 
 
 def _with_known_digests(found: Resolved, recorded: Resolved | None) -> Resolved:

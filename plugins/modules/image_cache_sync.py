@@ -58,8 +58,8 @@ options:
     default: sleeper
   images_per_pod:
     description:
-      - How many images one pod keeps at most. Images of a pod are pulled one after another. Images of
-        different registries are never in one pod.
+      - How many images one pod keeps at most, from 1 to 100. Images of a pod are pulled one after another.
+        Images of different registries are never in one pod.
     type: int
     default: 10
   sleeper_image:
@@ -234,6 +234,11 @@ images:
     expected_digest:
       description: What the registry has; empty where it was not or could not be asked.
       type: str
+    nodes:
+      description:
+        - The number of nodes that are to have it. A node that two entries of the list fit counts twice.
+      type: int
+      sample: 2000
     totals:
       description: The number of nodes in each state.
       type: dict
@@ -275,7 +280,7 @@ excluded:
   type: dict
   sample: {control-1: 'taint node-role.kubernetes.io/control-plane:NoSchedule is not tolerated'}
 slowest:
-  description: The pull that has been going on for the longest time, if there is one.
+  description: The pull that has been going on for the longest time; V(null) where there is none.
   returned: always, as far as things went
   type: dict
   sample: {node: node-17, reference: 'docker.io/library/ubuntu:22.04', since: '2026-11-21T09:00:00Z'}
@@ -285,7 +290,7 @@ percent_cached:
   type: float
 additions:
   description: The images that the nodes got or, in check mode, would get, each with the number of nodes.
-  returned: always
+  returned: always, as far as things went
   type: list
   elements: dict
   contains:
@@ -297,17 +302,17 @@ additions:
       type: int
 removals:
   description: The images that are or, in check mode, would be given up.
-  returned: always
+  returned: always, as far as things went
   type: list
   elements: str
 bytes_to_pull:
   description:
     - How many octets each node would pull, by node, as far as the registries told sizes. Layers that several
-      images share count once.
+      images share count once, those of an older image that the node has under a moved tag not at all.
   returned: in check mode
   type: dict
 untainted:
-  description: The nodes from which O(startup_taint) was removed.
+  description: The nodes from which O(startup_taint) was or, in check mode, would be removed.
   returned: if O(startup_taint) is given
   type: list
   elements: str
@@ -316,10 +321,35 @@ waited_seconds:
   returned: not in check mode
   type: float
 objects:
-  description: What happened to each DaemonSet, as M(clusterdepot.artifacts.kube_apply) tells it.
-  returned: always
+  description: What happened to each DaemonSet.
+  returned: always, as far as things went
   type: list
   elements: dict
+  contains:
+    api_version:
+      description: V(apps/v1).
+      type: str
+    kind:
+      description: V(DaemonSet).
+      type: str
+    namespace:
+      description: The namespace of the cache.
+      type: str
+    name:
+      description: The DaemonSet's name.
+      type: str
+    action:
+      description:
+        - What was done, or in check mode would be done.
+        - V(absent) is what did not exist in the first place.
+      type: str
+      choices: [created, configured, unchanged, deleted, absent]
+faults:
+  description: Each reason why nothing was begun.
+  returned: when something given cannot be used
+  type: list
+  elements: str
+  sample: ["name: 'No_Name' is no DNS label of at most 20 characters"]
 table:
   description:
     - The lines that are shown in the terminal. In check mode these tell first what would come and go.

@@ -57,6 +57,11 @@ images:
     expected_digest:
       description: What the registry had when it was asked last; empty where it was not or could not be asked.
       type: str
+    nodes:
+      description:
+        - The number of nodes that are to have it. A node that two entries of the list fit counts twice.
+      type: int
+      sample: 2000
     totals:
       description: The number of nodes in each state.
       type: dict
@@ -94,12 +99,12 @@ totals:
   sample: {cached: 99998, pulling: 0, failed: 2, stale: 0, unscheduled: 0}
 excluded:
   description: The nodes that get no images because of a taint that the pods do not tolerate, with the taint.
-  returned: always, as far as things went
+  returned: always
   type: dict
   sample: {control-1: 'taint node-role.kubernetes.io/control-plane:NoSchedule is not tolerated'}
 slowest:
-  description: The pull that has been going on for the longest time, if there is one.
-  returned: always, as far as things went
+  description: The pull that has been going on for the longest time; V(null) where there is none.
+  returned: always
   type: dict
   sample: {node: node-17, reference: 'docker.io/library/ubuntu:22.04', since: '2026-11-21T09:00:00Z'}
 percent_cached:

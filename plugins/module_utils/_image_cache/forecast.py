@@ -52,16 +52,22 @@ def forecast_lines(coming: Forecast) -> list[str]:
 
 
 def forecast(
-    nodes: Sequence[Node], before: Matrix | None, after: Matrix, resolved: Mapping[str, Resolved]
+    nodes: Sequence[Node],
+    before: Matrix | None,
+    after: Matrix,
+    resolved: Mapping[str, Resolved],
+    older: Mapping[str, Resolved] | None = None,
 ) -> Forecast:
     """Compare what nodes have with what they are to have.
 
     :param before: of the live DaemonSets, read; None where there are none
     :param after: of the DaemonSets that are wanted; their pods need not have been read
     :param resolved: by reference; images that are not in it count nothing
+    :param older: by digest, what nodes hold in place of what the registries have; its layers are not pulled
     """
     had, current = _images_by_node(before) if before is not None else ({}, {})
     wanted, _current = _images_by_node(after)
+    images = {**resolved, **(older or {})}
     additions: dict[str, int] = {}
     for node, references in wanted.items():
         for reference in references - had.get(node, frozenset()):
@@ -71,19 +77,21 @@ def forecast(
     return Forecast(
         {name: additions[name] for name in sorted(additions)},
         tuple(sorted(gone)),
-        _octets(nodes, wanted, current, resolved),
-        _octets(nodes, wanted, {}, resolved),
+        _octets(nodes, wanted, current, images),
+        _octets(nodes, wanted, {}, images),
     )
 
 
 def _images_by_node(matrix: Matrix) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """The references of each node, and of them those that it holds in their present form."""
+    """The references of each node, and what it holds: references in their present form, and other digests."""
     wanted: dict[str, set[str]] = defaultdict(set)
     current: dict[str, set[str]] = defaultdict(set)
     for column in matrix.columns():
         for node, cell in zip(column.nodes, column.cells, strict=True):
             wanted[node].add(column.pin.reference)
-            if cell.state is State.CACHED or (cell.state is State.STALE and cell.reason != DIGEST_DIFFERS):
+            if cell.reason == DIGEST_DIFFERS:
+                current[node].add(cell.digest)
+            elif cell.state in (State.CACHED, State.STALE):
                 current[node].add(column.pin.reference)
     return _frozen(wanted), _frozen(current)
 
@@ -98,7 +106,7 @@ def _octets(
     nodes: Iterable[Node],
     wanted: Mapping[str, frozenset[str]],
     current: Mapping[str, frozenset[str]],
-    resolved: Mapping[str, Resolved],
+    images: Mapping[str, Resolved],
 ) -> dict[str, int]:
     counted: dict[tuple[str, frozenset[str], frozenset[str]], int] = {}
     octets: dict[str, int] = {}
@@ -106,8 +114,8 @@ def _octets(
         here, held = wanted.get(node.name, frozenset()), current.get(node.name, frozenset())
         key = (node.architecture, here, held)
         if key not in counted:
-            coming = [resolved[name] for name in sorted(here - held) if name in resolved]
-            present = [resolved[name] for name in sorted(held) if name in resolved]
+            coming = [images[name] for name in sorted(here - held) if name in images]
+            present = [images[name] for name in sorted(held) if name in images]
             counted[key] = bytes_to_pull(coming, node.architecture, present)
         if counted[key]:
             octets[node.name] = counted[key]

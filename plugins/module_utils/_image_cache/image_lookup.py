@@ -49,6 +49,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.platfo
 )
 
 MOST_PLATFORMS = 32
+# What a registry that gives no answer at all ends in.
+NO_ANSWER = (ConnectFailed, TlsFailed, DeadlineExceeded)
+
 _LONGEST_CONFIG = 4 * 1024 * 1024
 # Architectures become values of a node affinity, and one that is none would have the whole pod refused.
 _PLATFORM = re.compile(r"[a-z0-9]{1,32}/[a-z0-9]{1,32}(?:/[a-z0-9][a-z0-9._-]{0,31})?\Z")
@@ -174,7 +177,7 @@ class ImageLookup:
         until = Deadline.after(self._answer_seconds)
         try:
             answer = question(until if until.at < self._deadline.at else self._deadline)
-        except (ConnectFailed, TlsFailed, DeadlineExceeded) as error:
+        except NO_ANSWER as error:
             if not self._answered:
                 self._silence = error.message
             raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.findings import longest_pull
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import (
@@ -20,6 +20,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     count_nodes,
     groups,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.sizes import shown_nodes
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.status import Cell, State
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 
@@ -27,13 +28,15 @@ _COLUMNS = (State.FAILED, State.STALE, State.UNSCHEDULED, State.PULLING)
 _HEADINGS = ("IMAGE", "CACHED", *(state.name for state in _COLUMNS), "FIRST REASON")
 _LONGEST_REASON = 120
 _NO_NODE = "no node fits"
+_NO_IMAGES = "no images"
 _MOST_LINES = 5
 
 
 def table_lines(matrix: Matrix) -> list[str]:
     """Aligned lines, a heading first: image, nodes that hold it of all, nodes by other state, a reason.
 
-    Below them, where taints keep nodes out: how many, and the reason of the first.
+    Below them, where taints keep nodes out: how many, and the reason of the first. Without any image, a line
+    says so in place of the others.
     """
     rows = [_HEADINGS]
     for reference, columns in by_reference(matrix).items():
@@ -56,8 +59,20 @@ def table_lines(matrix: Matrix) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+    if len(rows) == 1:
+        lines = [_NO_IMAGES]
     left_out = _excluded(matrix)
     return [*lines, left_out] if left_out else lines
+
+
+def freed_lines(nodes: Sequence[str], taint: str, *, foretold: bool) -> list[str]:
+    """Say from which nodes the start-up taint was removed, or in check mode would be; none, no line.
+
+    :param nodes: names
+    """
+    if not nodes:
+        return []
+    return [f"the taint {taint} {'would be' if foretold else 'was'} removed from {shown_nodes(nodes)}"]
 
 
 def _excluded(matrix: Matrix) -> str:

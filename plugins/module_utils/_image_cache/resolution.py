@@ -64,9 +64,14 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """A reference that could not be resolved, with the reason in one line."""
+    """A reference that could not be resolved, with the reason in one line.
+
+    :ivar of_registry: the reason holds for the whole registry: it gave no answer, or it is not known how to
+        reach it
+    """
 
     message: str
+    of_registry: bool = False
 
 
 Resolution: TypeAlias = "Resolved | Unresolved"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._health.redaction import Redaction
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.image_lookup import (
+    NO_ANSWER,
     Found,
     ImageLookup,
 )
@@ -161,7 +162,8 @@ class _Job:
         try:
             client = self._client()
         except OciError as error:
-            return dict.fromkeys(self.references, Unresolved(printable(error.message, _LONGEST_REASON)))
+            reason = printable(error.message, _LONGEST_REASON)
+            return dict.fromkeys(self.references, Unresolved(reason, of_registry=True))
         lookup = ImageLookup(client, self._way.prefix, deadline, answer_seconds)
         with ThreadPoolExecutor(min(len(self.references), _CONNECTIONS), "resolve") as pool:
             tops = list(pool.map(functools.partial(self._find, lookup), self.references.values()))
@@ -227,7 +229,7 @@ class _Job:
             elif self._pull_secret not in self._way.credentials:
                 message = f"{message}; the pull secret {self._pull_secret} has none for this registry"
         shown = Redaction(client.secrets).text(message)
-        return Unresolved(printable(shown, _LONGEST_REASON))
+        return Unresolved(printable(shown, _LONGEST_REASON), isinstance(error, NO_ANSWER))
 
 
 def _image_of(lookup: ImageLookup, part: tuple[tuple[str, Digest], Entry]) -> PlatformImage | OciError:

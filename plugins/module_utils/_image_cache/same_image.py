@@ -11,7 +11,7 @@ differs is looked up: where it stands for the same configuration, the node has t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.findings import differing
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.matrix import Matrix
@@ -29,6 +29,18 @@ Key = tuple[str, str]
 Lookup = Callable[[Iterable[tuple[Reference, str]]], Mapping[Key, Resolution]]
 
 
+@dataclass(frozen=True)
+class Recognized:
+    """What became of digests that differ from the registry's.
+
+    :ivar resolved: what the registries have, by reference, with the digests that stand for the same
+    :ivar held: what the digests that were looked up are, by digest
+    """
+
+    resolved: dict[str, Resolved]
+    held: dict[str, Resolved]
+
+
 def accept_same_images(
     matrix: Matrix,
     expected: Mapping[str, Resolved],
@@ -36,7 +48,7 @@ def accept_same_images(
     architectures: Mapping[str, str],
     lookup: Lookup,
     renewed: Collection[str],
-) -> dict[str, Resolved]:
+) -> Recognized:
     """Mark cells as cached that hold the present image under another digest.
 
     :param expected: what the registries have, by reference
@@ -45,7 +57,7 @@ def accept_same_images(
     :param lookup: asks registries, by reference and pull secret
     :param renewed: references whose pods were started anew for what the registry has: they have pulled it, so
         that a digest which nobody knows any more is one of its own
-    :returns: ``expected``, with the digests found
+    :returns: ``expected``, with the digests found, and all that was looked up
     """
     told = {name: images for name, images in differing(matrix).items() if name in expected}
     questions = {
@@ -56,17 +68,21 @@ def accept_same_images(
     }
     answers = lookup(questions.values()) if questions else {}
     same: dict[str, set[str]] = {}
+    held: dict[str, Resolved] = {}
     for (name, image), (reference, secret) in questions.items():
         answer = answers.get((str(reference), secret))
         nodes = told[name][image]
+        if isinstance(answer, Resolved):
+            held[str(reference.digest)] = answer
         if _is_same(expected[name], answer, {architectures.get(node, "") for node in nodes}, name in renewed):
             same.setdefault(name, set()).add(str(reference.digest))
     for name, digests in same.items():
         matrix.accept(name, digests)
-    return {
+    resolved = {
         name: replace(found, same=found.same | same[name]) if name in same else found
         for name, found in expected.items()
     }
+    return Recognized(resolved, held)
 
 
 def _question(name: str, image: str, secrets: Mapping[str, str]) -> tuple[Reference, str] | None:

@@ -42,8 +42,8 @@ def disk_warnings(nodes: Iterable[Node], octets: Mapping[str, int], factor: floa
         if node.allocatable_bytes and needed > node.allocatable_bytes:
             alike[needed, node.allocatable_bytes].append(node.name)
     return [
-        f"{_names(names)}: the images need about {shown_octets(needed)}, the ephemeral storage for pods is "
-        f"{shown_octets(allocatable)}"
+        f"{shown_nodes(names)}: the images need about {shown_octets(needed)}, the ephemeral storage for pods "
+        f"is {shown_octets(allocatable)}"
         for (needed, allocatable), names in alike.items()
     ]
 
@@ -65,15 +65,6 @@ def _chosen(image: Resolved, architecture: str) -> PlatformImage | None:
     return image.platforms.get("")
 
 
-def _names(names: list[str]) -> str:
-    ordered = sorted(names)
-    more = len(ordered) - _MOST_NAMES
-    listed = ", ".join(ordered[:_MOST_NAMES])
-    return (
-        f"nodes {listed} and {more} more" if more > 0 else f"node{'s' if len(ordered) > 1 else ''} {listed}"
-    )
-
-
 def shown_octets(octets: int) -> str:
     """A size as people read it."""
     size, unit = float(octets), _UNITS[0]
@@ -82,3 +73,13 @@ def shown_octets(octets: int) -> str:
             break
         size /= 1024
     return f"{size:.0f} {unit}" if unit == _UNITS[0] else f"{size:.1f} {unit}"
+
+
+def shown_nodes(names: Iterable[str]) -> str:
+    """The first few names in their order, and how many more there are: ``node a``, ``nodes a, b``."""
+    ordered = sorted(names)
+    more = len(ordered) - _MOST_NAMES
+    listed = ", ".join(ordered[:_MOST_NAMES])
+    return (
+        f"nodes {listed} and {more} more" if more > 0 else f"node{'s' if len(ordered) > 1 else ''} {listed}"
+    )

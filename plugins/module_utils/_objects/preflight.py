@@ -8,7 +8,7 @@ A fault is one sentence that names the object, the field, its value, the cause a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.desired import Desired
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.facts import (
@@ -84,6 +84,23 @@ def missing_namespaces(objects: Iterable[Desired], facts: Facts) -> dict[str, li
         namespace = one.key.namespace
         if namespace and namespace not in given and facts.missing(core("Namespace", "", namespace)):
             missing.setdefault(namespace, []).append(one.key)
+    return missing
+
+
+def missing_sources(
+    objects: Iterable[Desired], facts: Facts, promised: Collection[ObjectKey]
+) -> dict[ObjectKey, list[ObjectKey]]:
+    """Give what late values are read from, and neither the cluster nor the set has, with who needs it.
+
+    :param promised: what objects of the set make
+    """
+    objects = tuple(objects)
+    given = {one.key for one in objects} | set(promised)
+    missing: dict[ObjectKey, list[ObjectKey]] = {}
+    for one in objects:
+        for source in one.late.sources:
+            if source not in given and facts.missing(source):
+                missing.setdefault(source, []).append(one.key)
     return missing
 
 

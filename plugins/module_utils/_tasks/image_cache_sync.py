@@ -108,7 +108,7 @@ def _resolve(
     asked = [pair for pair in wanted if pair[0].registry not in obstacles]
     found = resolve_all(asked, access, deadline, progress.update, architectures=architectures)
     unasked = {
-        (str(reference), secret): Unresolved(obstacles[reference.registry])
+        (str(reference), secret): Unresolved(obstacles[reference.registry], of_registry=True)
         for reference, secret in wanted
         if reference.registry in obstacles
     }

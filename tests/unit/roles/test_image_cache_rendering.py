@@ -205,8 +205,8 @@ def test_all_faults_of_the_cache_are_told_at_once_and_without_secrets(
     faults = rendered["cache_bad"].faults
     assert [fault.split(";")[0] for fault in faults[:4]] == [
         "image_cache_namespace is 'docker-registry'",
-        "image_cache_pull_secrets (name)[0] is 'Upper'",
-        "image_cache_pull_secrets (docker_config)[0] is (hidden)",
+        "image_cache_pull_secrets[0].name is 'Upper'",
+        "image_cache_pull_secrets[0].docker_config is (hidden)",
         "image_cache_pull_secrets is ['both', 'none']",
     ]
     assert [fault.partition(":")[0].partition(".")[0] for fault in faults[4:]] == [
@@ -254,6 +254,14 @@ def _refused(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rendered]
             "image_cache_pull_secrets": [{"name": name, **login} for name in ("b", "a", "b")],
         },
         "namespace": {"image_cache_images": images, "image_cache_namespace": "Bad_Name"},
+        "secrets": {
+            "image_cache_images": images,
+            "image_cache_pull_secrets": [
+                {"name": "given", **login},
+                {"name": "copied", "from": {"namespace": "Shop", "name": "Login"}},
+                {"name": "text", "docker_config": "hunter2"},
+            ],
+        },
     }
     given = {case: {**FIXED, **variables} for case, variables in cases.items()}
     return run(tmp_path_factory.mktemp("refused"), given)
@@ -288,3 +296,11 @@ def test_removal_is_refused_for_what_it_is_told_itself(refused: Mapping[str, Ren
 def test_namespace_that_names_the_priority_class_is_refused_once(refused: Mapping[str, Rendered]) -> None:
     (fault,) = refused["namespace"].faults
     assert fault.startswith("image_cache_namespace: 'Bad_Name' is no DNS label")
+
+
+def test_fault_of_a_secret_has_its_place_in_the_list(refused: Mapping[str, Rendered]) -> None:
+    assert [fault.partition(" is ")[0] for fault in refused["secrets"].faults] == [
+        "image_cache_pull_secrets[1].from.namespace",
+        "image_cache_pull_secrets[1].from.name",
+        "image_cache_pull_secrets[2].docker_config",
+    ]

@@ -124,6 +124,12 @@ def test_every_element_of_a_list_is_checked_and_all_faults_are_told_in_order() -
     ]
 
 
+def test_part_of_an_element_is_checked_and_keeps_its_place_in_the_list() -> None:
+    elements: list[object] = [{"from": {"name": "ok"}}, {}, "x", {"from": {}}, {"from": {"name": "N"}}]
+    (fault,) = _check("dns_label", elements, part="from.name")
+    assert fault.startswith("v[4].from.name is 'N'; allowed: ")
+
+
 def test_empty_list_is_a_fault_only_where_it_must_be_filled() -> None:
     assert _check("text", []) == []
     assert _check("text", [], filled=True) == ["v is []; allowed: a list of at least one element"]

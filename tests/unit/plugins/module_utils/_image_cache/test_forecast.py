@@ -62,6 +62,15 @@ def test_an_outdated_image_is_pulled_again() -> None:
     assert (found.additions, found.bytes_to_pull) == ({}, {"n1": 110})
 
 
+def test_layers_of_the_older_image_of_a_moved_tag_are_not_pulled_again() -> None:
+    pods = [pod("n1", "s", runs("pa", OLD)), pod("n2", "s", waits("pa", "ErrImagePull"))]
+    before = matrix(NODES, [shard("s", pin("pa", A))], pods, a=NEW)
+    older = {OLD: Resolved(OLD, {"": PlatformImage(OLD, (SHARED, ("sha256:gone", 1000)))})}
+    found = forecast(NODES, before, matrix(NODES, [shard("s", pin("pa", A))]), RESOLVED, older)
+    assert found.bytes_to_pull == {"n1": 10, "n2": 110}
+    assert found.bytes_to_hold == {"n1": 110, "n2": 110}
+
+
 def test_check_mode_shows_what_comes_and_goes() -> None:
     after = matrix(NODES, [shard("s", pin("pa", A))])
     before = matrix(NODES, [shard("s", pin("pb", B))], [pod("n1", "s", runs("pb"))])

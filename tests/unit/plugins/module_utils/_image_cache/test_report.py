@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime
 import json
+from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +25,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.report_lines import (
     empty_images,
     failure_lines,
+    freed_lines,
     progress_line,
     table_lines,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.modules import (
+    image_cache_sync,
+    image_cache_sync_info,
 )
 from tests.unit.plugins.module_utils._image_cache.fleet import (
     NEW,
@@ -150,6 +157,29 @@ def test_table() -> None:
         f"{B}             1/4       2      -            1        -  n1 and 1 more: ErrImagePull: refused",
         "1 node is excluded: n5: taint gpu:NoSchedule is not tolerated",
     ]
+
+
+def test_the_table_of_an_empty_cache_says_so() -> None:
+    assert table_lines(matrix([node("n1")], [])) == ["no images"]
+
+
+def test_nodes_that_lose_their_taint_are_told() -> None:
+    assert freed_lines([], "cold", foretold=False) == []
+    assert freed_lines(["n1"], "cold", foretold=False) == ["the taint cold was removed from node n1"]
+    many = [f"n{number}" for number in range(7)]
+    assert freed_lines(many, "cold:NoSchedule", foretold=True) == [
+        "the taint cold:NoSchedule would be removed from nodes n0, n1, n2, n3, n4 and 2 more"
+    ]
+
+
+@pytest.mark.parametrize("module", [image_cache_sync, image_cache_sync_info])
+def test_all_that_is_told_is_documented(module: ModuleType) -> None:
+    documented = yaml.safe_load(module.RETURN)
+    told = result(fleet())
+    assert set(told) < set(documented)
+    of_image = documented["images"]["contains"]
+    assert set(told["images"][0]) == set(of_image)
+    assert set(told["images"][0]["groups"][0]) == set(of_image["groups"]["contains"])
 
 
 def test_the_table_of_a_warm_fleet_has_no_reason() -> None:

@@ -16,6 +16,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.same_image import (
     Key,
+    Recognized,
     accept_same_images,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import Reference
@@ -65,8 +66,14 @@ def one_node_with(digest: str) -> Matrix:
     return matrix([node("n1")], [shard("s", pin("pa", A))], [pod("n1", "s", runs("pa", digest))], a=NEW)
 
 
+def recognize(
+    found: Matrix, expected: Resolved, registry: Registry, renewed: Iterable[str] = ()
+) -> Recognized:
+    return accept_same_images(found, {A: expected}, {A: "pull"}, {"n1": "amd64"}, registry, set(renewed))
+
+
 def accept(found: Matrix, expected: Resolved, registry: Registry, renewed: Iterable[str] = ()) -> Resolved:
-    return accept_same_images(found, {A: expected}, {A: "pull"}, {"n1": "amd64"}, registry, set(renewed))[A]
+    return recognize(found, expected, registry, renewed).resolved[A]
 
 
 def test_another_digest_of_the_same_configuration_is_the_same_image() -> None:
@@ -87,6 +94,13 @@ def test_a_digest_of_another_configuration_is_outdated_even_after_a_renewal() ->
         accepted = accept(found, index(NEW, amd64=CONFIG), registry, renewed)
         assert accepted.same == frozenset()
         assert found.percent_cached() == 0.0
+
+
+def test_what_a_node_has_instead_is_told() -> None:
+    older, expected = index(OLD, amd64=OTHER_CONFIG), index(NEW, amd64=CONFIG)
+    registry = Registry({f"{REPOSITORY}@{OLD}": older})
+    assert recognize(one_node_with(OLD), expected, registry).held == {OLD: older}
+    assert recognize(one_node_with(OLD), expected, Registry({})).held == {}
 
 
 def test_a_digest_that_nobody_knows_counts_only_after_a_renewal() -> None:

@@ -26,11 +26,15 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.fa
     more_lists_to_read,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import ObjectKey, core
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.late import ROLLOUT_ON
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.late import (
+    DATA_FROM,
+    ROLLOUT_ON,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.order import rank
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.preflight import (
     faults_of,
     kind_faults,
+    missing_sources,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.preflight_claim import (
     consumerless_claims,
@@ -299,3 +303,17 @@ def test_no_spec_however_odd_breaks_a_rule(entries: list[tuple[str, Any, bool]])
     for found in objects:
         if found.late.rollout_on:
             assert isinstance(found.body["spec"]["template"], dict)
+
+
+def test_sources_of_late_values_that_nothing_makes_are_named_with_who_needs_them() -> None:
+    waiting = obj("Secret", "copy", annotations={DATA_FROM: "k=secret/shop/login#k, l=secret/shop/given#l"})
+    also = obj("ConfigMap", "also", annotations={DATA_FROM: "k=secret/shop/login#k"})
+    given = obj("Secret", "given")
+    given["metadata"]["namespace"] = "shop"
+    login = core("Secret", "shop", "login")
+    wanted = desired(waiting, also, given)
+    nothing = facts(missing=(login, core("Secret", "shop", "given")))
+    assert missing_sources(wanted, nothing, ()) == {login: [wanted[0].key, wanted[1].key]}
+    assert missing_sources(wanted, nothing, (login,)) == {}
+    # What may not be read is not known to be missing.
+    assert missing_sources(wanted, facts(), ()) == {}
