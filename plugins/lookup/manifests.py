@@ -72,7 +72,8 @@ class LookupModule(LookupBase):
         path = ROLES / named.parent / "templates" / named.name
         try:
             template = _trusted(path.read_text(encoding="utf-8"))
-            text = self._templar.template(template, escape_backslashes=False)
+            # From 2.19 on, ansible-core gives None for a template that renders to nothing.
+            text = self._templar.template(template, escape_backslashes=False) or ""
             return [document for document in yaml.load_all(text, Loader=LOADER) if document is not None]
         except OSError as error:
             raise AnsibleLookupError(f"{term}: {error.strerror}") from error

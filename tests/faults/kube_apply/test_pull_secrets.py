@@ -81,6 +81,7 @@ def test_original_and_copy_are_made_by_one_call(
     homes = [home(origin), *([home(target)] if new_home else [])]
     objects = [copy(target, origin), original(origin, "hunter2", create_only="true"), *homes]
     predicted = kube_apply(objects, check_mode=True)
+    assert predicted["warnings"] == []
     assert client.get("v1", "Namespace", None, origin) is None
     made = kube_apply(objects)
     assert actions(predicted) == actions(made)
@@ -118,6 +119,12 @@ def test_an_original_that_is_no_login_is_refused_without_being_shown(
 
 
 def test_an_original_that_is_missing_is_told(kube_apply: Task, namespace: str) -> None:
+    predicted = kube_apply([copy(namespace, f"{namespace}-origin")], check_mode=True)
+    (warning,) = predicted["warnings"]
+    assert warning == (
+        f"secret/original in namespace {namespace}-origin, which secret/copy in namespace {namespace} needs, "
+        "does not exist; the run would wait for it, and fail without it"
+    )
     result = kube_apply.attempt([copy(namespace, f"{namespace}-origin")], failure_grace=0.5, wait_timeout=10)
     assert result.get("failed")
     assert f"secret/original in namespace {namespace}-origin, which does not exist" in result["msg"]

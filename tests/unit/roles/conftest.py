@@ -11,9 +11,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.unit.roles.rendering import IMAGE_CACHE_CASES, REGISTRY_CASES, Rendered, run
+from tests.unit.roles.rendering import (
+    IMAGE_CACHE_CASES,
+    REGISTRY_CASES,
+    ROUTER_CASES,
+    Rendered,
+    run,
+)
 
 
 @pytest.fixture(scope="session", name="rendered")
 def _rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rendered]:
-    return run(tmp_path_factory.mktemp("rendered"), {**REGISTRY_CASES, **IMAGE_CACHE_CASES})
+    return run(tmp_path_factory.mktemp("rendered"), {**REGISTRY_CASES, **IMAGE_CACHE_CASES, **ROUTER_CASES})

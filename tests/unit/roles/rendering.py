@@ -111,10 +111,65 @@ IMAGE_CACHE_CASES: dict[str, dict[str, Any]] = {
     },
 }
 
+ROUTES = [
+    {"name": "kops", "conditions": {"paths": ["/kops"]}, "host": "kubeupv2.s3.amazonaws.com"},
+    {"name": "rest", "host": "registry.k8s.io"},
+]
+# What the removal of a router finds.
+CONFIGURATIONS = [
+    {"metadata": {"name": "artifact-router-routes"}},
+    {"metadata": {"name": "artifact-router-config-4d1f0c2a9b7e"}},
+]
+ROUTER_CASES: dict[str, dict[str, Any]] = {
+    "router": {**FIXED, "artifact_router_routes": ROUTES},
+    "router_exposed": {
+        **FIXED,
+        "artifact_router_routes": ROUTES,
+        "artifact_router_namespace_labels": {"cert-manager-tls": "sync"},
+        "artifact_router_exposure": "ingress",
+        "artifact_router_host": "artifacts.example.org",
+        "artifact_router_tls_secret": "letsencrypt-prod",
+        "artifact_router_autoscale_max_replicas": 10,
+        "artifact_router_service_type": "NodePort",
+        "artifact_router_service_node_port": 30080,
+        "artifact_router_spread": "hard",
+        "artifact_router_metrics_from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+    },
+    "router_behind_a_gateway": {
+        **FIXED,
+        "artifact_router_routes": ROUTES,
+        "artifact_router_exposure": "httproute",
+        "artifact_router_host": "artifacts.example.org",
+        "artifact_router_gateways": [{"name": "public", "namespace": "gateways"}],
+        "artifact_router_pod_monitor": True,
+        "artifact_router_network_policy": False,
+        "artifact_router_spread": "none",
+    },
+    "router_of_old_backends": {
+        **FIXED,
+        "artifact_router_backends": {
+            "kops": {"host": "kubeupv2.s3.amazonaws.com", "conditions": {"paths": ["/kops/"]}},
+            "k8s.gcr.io": {"host": "k8s.gcr.io"},
+        },
+    },
+    "router_bad": {
+        **FIXED,
+        "artifact_router_routes": [
+            {"name": "one", "host": "one.example.org", "colour": "red"},
+            {"name": "one", "host": "not a host", "conditions": {}},
+        ],
+        "artifact_router_methods": ["GET", "A B"],
+        "artifact_router_trusted_proxies": ["10.0.0.1/8"],
+        "artifact_router_http_port": 80,
+        "artifact_router_exposure": "ingress",
+        "artifact_router_namespace": "kube-system",
+    },
+}
+
 
 @dataclass(frozen=True)
 class Rendered:
-    """What the play of provision has for one host, and what the removal of its image cache would delete."""
+    """What the play of provision has for one host, and what the removal of its parts would delete."""
 
     faults: list[str]
     objects: list[dict[str, Any]]
@@ -125,6 +180,8 @@ class Rendered:
     cache_sync: dict[str, Any]
     cache_absent: list[dict[str, Any]]
     cache_name_faults: list[str]
+    router_enabled: bool
+    router_absent: list[dict[str, Any]]
 
     def one(self, kind: str, name: str | None = None) -> dict[str, Any]:
         (found,) = [
@@ -160,6 +217,8 @@ def _play(folder: Path) -> list[dict[str, Any]]:
         },
         "cache_absent": "{{ _image_cache_absent }}",
         "cache_name_faults": "{{ _image_cache_name_faults }}",
+        "router_enabled": "{{ artifact_router_enabled }}",
+        "router_absent": "{{ _artifact_router_absent }}",
     }
     removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
     return [
@@ -169,7 +228,11 @@ def _play(folder: Path) -> list[dict[str, Any]]:
             "gather_facts": False,
             "connection": "local",
             # The role that applies reads a file of its neighbours; here nothing runs inside it.
-            "vars": {**provision["vars"], "role_path": str(ROOT / "roles" / "apply")},
+            "vars": {
+                **provision["vars"],
+                "role_path": str(ROOT / "roles" / "apply"),
+                "_artifact_router_configurations": {"resources": CONFIGURATIONS},
+            },
             "tasks": [
                 *(task for task in provision["tasks"] if _imports(task).get("tasks_from") == "render"),
                 _write(f"{folder}/{{{{ inventory_hostname }}}}.json", rendered=shown, **include["vars"]),
@@ -218,7 +281,7 @@ def run(folder: Path, cases: Mapping[str, Mapping[str, Any]]) -> dict[str, Rende
         },
         cwd=folder,
         check=True,
-        timeout=180,
+        timeout=600,
     )
     return {
         case: Rendered(**json.loads((folder / f"{case}.json").read_text(encoding="utf-8")))
