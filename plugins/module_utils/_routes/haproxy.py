@@ -105,6 +105,8 @@ def _global(options: RenderOptions) -> list[str]:
         f"maxconn {options.max_connections}",
         f"nbthread {options.threads}",
         f"hard-stop-after {options.drain_seconds}s",
+        # It counts two open files a connection, and needs one: a lower limit is no reason not to start.
+        "no strict-limits",
         # Left free in a request, so that its path and a target of any length fit into the answer.
         "tune.maxrewrite 2048",
     ]

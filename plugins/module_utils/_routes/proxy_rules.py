@@ -44,6 +44,8 @@ _RETURN = "http-request return status"
 _TEXT = "content-type text/plain string"
 _JSON = "content-type application/json string"
 _GUARD = r"(^|/)(\.|%2e){1,2}(/|$)|%([01][0-9a-f]|7f)|[\\#]"
+# What a parser of HTTP should have refused.
+_RAW = r"[\x7f-\xff]"
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 # HAProxy itself would take whatever begins with an IPv4 address; of IPv6 it takes no more than there is.
 _ADDRESS = rf"^({_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}|[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:.]*)$"
@@ -93,6 +95,8 @@ def frontend_rules(rules: Program, settings: RouterSettings, options: RenderOpti
 
 
 def _own_answers(settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
+    yield f"acl raw_octet url -m reg -- {quoted(_RAW)}"
+    yield rf'{_RETURN} 400 {_TEXT} "the target is not allowed\n" if raw_octet'
     yield "acl healthz path -m str -- /_/healthz"
     if options.access_log:
         yield "http-request set-log-level silent if healthz"
@@ -186,6 +190,10 @@ def _conditionals(rules: Program, settings: RouterSettings, options: RenderOptio
     for entry in rules.conditionals:
         if entry.replacement:
             yield replacement_line(entry)
+    if any(entry.replacement for entry in rules.conditionals):
+        # What a client wrote between the slashes of a group may have become a dot segment.
+        yield "http-request unset-var(txn.rule) if bad_path"
+        yield rf'{_RETURN} 400 {_TEXT} "the path is not allowed\n" if bad_path'
 
 
 def _unanswered(rules: Program, settings: RouterSettings) -> Iterator[str]:

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import own_answer
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    own_answer,
+    path_fault,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.matching import (
     EVERY_PATH,
     failing_field,
@@ -88,17 +91,28 @@ def resolve(
     for route in routes:
         failed = failing_field(route.conditions, received)
         if failed is None:
-            return Answer(
-                code=route.code,
-                location=location_of(route, received),
-                route=route.name,
-                headers=((settings.route_header, route.name),) if settings.route_header else (),
-                client=client,
-                misses=tuple(misses),
-            )
+            return _answer_of(route, received, settings, tuple(misses))
         if explain:
             misses.append(Miss(route.name, miss_reason(failed, route.conditions, received)))
     return Answer(404, client=client, misses=tuple(misses), reason="no route answers this request")
+
+
+def _answer_of(
+    route: Route, received: ReceivedRequest, settings: RouterSettings, misses: tuple[Miss, ...]
+) -> Answer:
+    client = str(received.client)
+    # What a client wrote into a group may have become a dot segment.
+    fault = path_fault(_new_path(route, received.path)) if route.replace_path else ""
+    if fault:
+        return Answer(400, client=client, misses=misses, reason=f"route {route.name}: {fault}")
+    return Answer(
+        code=route.code,
+        location=location_of(route, received),
+        route=route.name,
+        headers=((settings.route_header, route.name),) if settings.route_header else (),
+        client=client,
+        misses=misses,
+    )
 
 
 def location_of(route: Route, received: ReceivedRequest) -> str:

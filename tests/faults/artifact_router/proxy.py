@@ -134,7 +134,7 @@ class Proxy:
             return connection.ask(octets, has_body=has_body)
 
     def drain(self) -> None:
-        """Tells it to end once it is idle, as a kubelet tells the official image."""
+        """Tells it to end once it is idle, as a kubelet does."""
         self.process.send_signal(signal.SIGUSR1)
 
     def stop(self) -> None:
@@ -206,7 +206,7 @@ def running(files: Sequence[Path], options: RenderOptions, log: Path) -> Iterato
     """
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*_command(files), "-W", "-db"], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [*_command(files), "-db"], stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     proxy = Proxy(process, log)
     try:

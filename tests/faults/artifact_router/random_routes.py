@@ -23,7 +23,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 SEGMENTS = ("a", "b", "ab", "A", "%61", "a.b", "..a", "v2", "a%2Fb", "~", "*", "a,b(c)", "a;b")
 SENT_SEGMENTS = (
     *SEGMENTS, "", "", ".", "..", "%2E", "%2e.", "%00", "%7F", "a\\b", "a#b", "...", "%", "%zz", '"', "|",
-    "/#", "_catalog", "a/#", "a^b",
+    "/#", "_catalog", "a/#", "a^b", "a..", "b%2e", "a\x7f", "\x80", "\xa3", "\xff",
 )  # fmt: skip
 PATTERNS = (
     "a", "^/a(/|$)", "^/(a|b)(.*)$", r"\.b$", "^/[^/]+/b", "^/(?:a|b){1,2}", "/a$|^/b", r"^/(\w+)/?(.*)$",
@@ -52,7 +52,7 @@ ENTRIES = (
     "10.0.0.256", "é", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::1.2.3.4", "2130706434", "\\", "a:b", ":",
     "::", "10.0.0.1.",
 )  # fmt: skip
-QUERIES = ("", "", "", "?", "?a=b", "?a=%2F..%00", "?/a/b", "??", "?a=b&c=http://x/y?z")
+QUERIES = ("", "", "", "?", "?a=b", "?a=%2F..%00", "?/a/b", "??", "?a=b&c=http://x/y?z", "?\x80", "?a=\x7f")
 TARGETS = (
     Target("https", "t.example"),
     Target("http", "t.example:8080", "/p%20q"),

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import own_answer
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    own_answer,
+    path_fault,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.matching import failing_field
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.program import (
@@ -89,7 +92,18 @@ def evaluated(rules: Program, received: ReceivedRequest) -> tuple[Rule, Conditio
     return found
 
 
-def location(found: tuple[Rule, ConditionalRule | None], received: ReceivedRequest) -> str:
+def told(
+    found: tuple[Rule, ConditionalRule | None] | None, received: ReceivedRequest
+) -> tuple[int, str, str]:
+    if found is None:
+        return 404, "", ""
+    rule, conditional = found
+    if conditional is not None and conditional.replacement and path_fault(new_path(found, received)):
+        return 400, "", ""
+    return rule.code, f"{rule.target}{new_path(found, received)}{received.query}", rule.route
+
+
+def new_path(found: tuple[Rule, ConditionalRule | None], received: ReceivedRequest) -> str:
     rule, conditional = found
     path = received.path
     if conditional is not None and conditional.replacement:
@@ -98,7 +112,7 @@ def location(found: tuple[Rule, ConditionalRule | None], received: ReceivedReque
     if rule.cut:
         left = "" if rule.cut == WHOLE_PATH else "/".join(path.split("/")[rule.cut + 1 :])
         path = f"/{left}"
-    return f"{rule.target}{path}{received.query}"
+    return path
 
 
 @given(st.integers(0, 10**9))
@@ -115,9 +129,7 @@ def test_the_rules_answer_as_the_list_does(seed: int) -> None:
             continue
         found = evaluated(rules, received)
         answer = resolve(request, routes, options)
-        assert (
-            (404, "", "") if found is None else (found[0].code, location(found, received), found[0].route)
-        ) == (answer.code, answer.location, answer.route)
+        assert told(found, received) == (answer.code, answer.location, answer.route)
 
 
 @pytest.mark.parametrize(

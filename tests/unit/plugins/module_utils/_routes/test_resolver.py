@@ -118,6 +118,14 @@ def test_a_path_can_be_replaced(expression: str, replacement: str, target: str, 
     assert answer_of(target, replaced).location == f"{BASED}{location}"
 
 
+def test_a_replaced_path_leaves_no_way_up() -> None:
+    replaced = Route("r", BASED, Conditions(paths=(regex("^/old/(.*)x$"),)), replace_path=r"/new/\1")
+    assert answer_of("/old/ax", replaced).location == f"{BASED}/new/a"
+    refused = answer_of("/old/..x", replaced)
+    assert (refused.code, refused.location, refused.route) == (400, "", "")
+    assert "dot segment" in refused.reason
+
+
 def test_the_answer_has_the_code_and_the_name_of_the_route() -> None:
     settings = RouterSettings(route_header="X-Route")
     moved = replace(route("moved", prefix("/a")), code=308)
