@@ -28,8 +28,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.sto
     routes_text,
 )
 
+# The role's, which writes the same ConfigMaps.
+FIELD_MANAGER = "clusterdepot.artifacts"
 # Not the role's: it owns the name of the configuration and nothing else of the Deployment.
-FIELD_MANAGER = "clusterdepot.artifacts.artifact_route"
+DEPLOYMENT_FIELD_MANAGER = "clusterdepot.artifacts.artifact_route"
 _ATTEMPTS = 5
 
 
@@ -65,7 +67,6 @@ def change_routes(client: KubeClient, change: Change, progress: Callable[[str], 
         live = read_live(client, change.namespace, change.router)
         first = live.router.routes if first is None else first
         wanted = replace(live.router, routes=change.decide(live.router))
-        _refuse_early_default(wanted.routes)
         # Before the first write: routes that are too many are refused here.
         configuration, configmap = render_router(wanted)
         version = _store(client, wanted, live, check_mode=change.check_mode)
@@ -82,14 +83,6 @@ def change_routes(client: KubeClient, change: Change, progress: Callable[[str], 
         "meanwhile; run this again",
         {"changed": changed},
     )
-
-
-def _refuse_early_default(routes: tuple[Route, ...]) -> None:
-    """Such a list could be stored, and not be read again."""
-    early = [route.name for route in routes[:-1] if route.is_default]
-    if early:
-        fault = f"the route {early[0]} has no conditions and is not the last; only the last one may have none"
-        raise ArtifactsError(fault, {"changed": False, "faults": [fault]})
 
 
 def _is_there(client: KubeClient, change: Change, version: str, configuration: str) -> bool:
@@ -129,45 +122,48 @@ def _roll_out(
     change: Change,
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
-    settings = Settings(FIELD_MANAGER, change.limits, change.check_mode)
+    settings = Settings(DEPLOYMENT_FIELD_MANAGER, change.limits, change.check_mode)
+    name = configmap["metadata"]["name"]
     try:
-        return apply(client, _lacking(client, configmap, live), (), settings, progress)
+        made = _make(client, configmap, check_mode=change.check_mode)
+        # An interrupted run may have started a rollout, which is waited for here.
+        open_ended = [_deployment(wanted, name)] if live.configuration != name or not live.settled else []
+        applied = apply(client, open_ended, (), settings, progress)
+        return {**applied, "changed": made or applied["changed"]}
     except ArtifactsError as error:
-        restored, told = False, ""
-        try:
-            name = configmap["metadata"]["name"]
-            restored = not change.check_mode and _restore(client, wanted, live, name, version)
-        except ArtifactsError as other:
-            told = f"; the old routes could not be put back: {other.message}"
-        error.message += "; the old routes were put back" if restored else told
+        restored, told = (False, "") if change.check_mode else _restore(client, wanted, live, name, version)
+        error.message += told
         error.result = {"reasons": error.result.get("reasons", []), "changed": False, "restored": restored}
         raise
 
 
-def _lacking(client: KubeClient, configmap: dict[str, Any], live: LiveRouter) -> list[dict[str, Any]]:
-    """What is not yet as it shall be: nothing, where the pods have these routes already."""
-    configuration = configmap["metadata"]["name"]
-    lacking = []
-    if client.get("v1", "ConfigMap", live.router.namespace, configuration) is None:
-        lacking.append(configmap)
-    # An interrupted run may have started a rollout, which is waited for here.
-    if live.configuration != configuration or not live.settled:
-        lacking.append(_deployment(live.router, configuration))
-    return lacking
+def _make(client: KubeClient, configmap: dict[str, Any], *, check_mode: bool) -> bool:
+    """Make the ConfigMap, whose name tells its content; whether there was none."""
+    metadata = configmap["metadata"]
+    if client.get("v1", "ConfigMap", metadata["namespace"], metadata["name"]) is not None:
+        return False
+    client.apply(configmap, field_manager=FIELD_MANAGER, dry_run=check_mode)
+    return True
 
 
-def _restore(client: KubeClient, wanted: Router, live: LiveRouter, configuration: str, version: str) -> bool:
-    """Put back what was there before, if that was something else.
+def _restore(
+    client: KubeClient, wanted: Router, live: LiveRouter, configuration: str, version: str
+) -> tuple[bool, str]:
+    """Put back what was there before, if that was something else, and nobody has written routes since.
 
-    :returns: whether it was put back; it is not where somebody else has written routes since
+    :returns: whether it was put back, and how the message of the failure goes on
     """
     if (wanted, configuration) == (live.router, live.configuration):
-        return False
-    if wanted != live.router and _write_routes(client, live.router, version) is None:
-        return False
-    if live.configuration:
-        client.apply(_deployment(live.router, live.configuration), field_manager=FIELD_MANAGER)
-    return True
+        return False, ""
+    try:
+        if wanted != live.router and _write_routes(client, live.router, version) is None:
+            return False, ""
+        if live.configuration:
+            old = _deployment(live.router, live.configuration)
+            client.apply(old, field_manager=DEPLOYMENT_FIELD_MANAGER)
+    except ArtifactsError as error:
+        return False, f"; the old routes could not be put back: {error.message}"
+    return True, "; the old routes were put back"
 
 
 def _deployment(router: Router, configuration: str) -> dict[str, Any]:

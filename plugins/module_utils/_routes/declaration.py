@@ -59,6 +59,14 @@ def judge_change(
     allow_unreachable: bool,
 ) -> Declaration:
     """Judge a list after a change of one route; what could not be reached before is only warned of."""
+    # Such a list could be stored, and not be read again.
+    early = [
+        f"the route {route.name} has no conditions and is not the last one; only the last one may have none"
+        for route in routes[:-1]
+        if route.is_default
+    ]
+    if early:
+        return Declaration(tuple(routes), tuple(early))
     known = frozenset(find_unreachable(before, settings))
     return _judged(routes, (), (), settings, allow_unreachable=allow_unreachable, known=known)
 

@@ -95,6 +95,9 @@ def frontend_rules(rules: Program, settings: RouterSettings, options: RenderOpti
 
 
 def _own_answers(settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
+    if settings.trusted_proxies and options.access_log:
+        # For the log, which also tells of what is answered before proxies are asked.
+        yield "http-request set-var(txn.client) src"
     yield f"acl raw_octet url -m reg -- {quoted(_RAW)}"
     yield rf'{_RETURN} 400 {_TEXT} "the target is not allowed\n" if raw_octet'
     yield "acl healthz path -m str -- /_/healthz"
@@ -143,7 +146,8 @@ def _client(rules: Program, settings: RouterSettings, options: RenderOptions) ->
         return
     header = checked_name(settings.client_address_header)
     yield from network_acl("trusted_client", "var(txn.client)", trusted)
-    yield "http-request set-var(txn.client) src"
+    if not options.access_log:
+        yield "http-request set-var(txn.client) src"
     if header in asked:
         yield f"http-request set-var({TOLD_CLIENT}) 'req.fhdr({header},1)'"
     # HAProxy joins what stands behind a double quote to one entry, so the lines are taken from their last

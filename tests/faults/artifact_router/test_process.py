@@ -88,11 +88,13 @@ def test_the_log_names_the_client_behind_a_trusted_proxy(start_proxy: StartProxy
     told = ("X-Forwarded-For", "192.0.2.7")
     proxy.connection(options, "127.0.0.2").ask(get("/trusted", told))
     proxy.connection(options, "127.0.0.3").ask(get("/untrusted", told))
+    # Refused before proxies are asked.
+    proxy.connection(options, "127.0.0.3").ask(get("/%00", told))
     end = time.monotonic() + 5
-    while len(proxy.log_lines()) < 2 and time.monotonic() < end:
+    while len(proxy.log_lines()) < 3 and time.monotonic() < end:
         time.sleep(0.02)
     clients = {line["path"]: line["client"] for line in map(json.loads, proxy.log_lines())}
-    assert clients == {"/trusted": "192.0.2.7", "/untrusted": "127.0.0.3"}
+    assert clients == {"/trusted": "192.0.2.7", "/untrusted": "127.0.0.3", "/%00": "127.0.0.3"}
 
 
 def test_a_quote_does_not_hide_the_client(start_proxy: StartProxy) -> None:

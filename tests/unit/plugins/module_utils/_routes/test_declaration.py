@@ -73,3 +73,11 @@ def test_a_path_too_many_is_a_warning() -> None:
     declared = declare_routes([doubled], SETTINGS, allow_unreachable=False)
     assert declared.faults == ()
     assert "paths[1] of the route doubled" in declared.warnings[0]
+
+
+def test_a_second_default_is_refused_whatever_is_allowed() -> None:
+    before, _faults = read_routes([WIDE, {"name": "rest", "host": "rest.example.org"}], SETTINGS)
+    (second,), _faults = read_routes([{"name": "new", "host": "new.example.org"}], SETTINGS)
+    declared = judge_change(put(before, second), before, SETTINGS, allow_unreachable=True)
+    (fault,) = declared.faults
+    assert "no conditions" in fault
