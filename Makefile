@@ -115,6 +115,6 @@ packages-faults:
 packages-test:
 	@.ci/packages skopeo podman shellcheck
 
-# A peer of the benchmarks counts with it.
+# Peers of the benchmarks: jq counts, nginx redirects. taskset gives each of them a core.
 packages-bench:
-	@.ci/packages jq
+	@.ci/packages jq nginx=nginx-light taskset=util-linux

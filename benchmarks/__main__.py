@@ -20,6 +20,9 @@ from benchmarks import (
     provision_again,
     provision_until_healthy,
     results,
+    router_1000_vs_go,
+    router_1000_vs_nginx,
+    router_10000_vs_3,
 )
 from benchmarks.errors import BenchmarkError
 
@@ -32,6 +35,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     health_check_2000.NAME: health_check_2000.measure,
     health_playbook_2000.NAME: health_playbook_2000.measure,
     image_status_2000x50.NAME: image_status_2000x50.measure,
+    router_1000_vs_nginx.NAME: router_1000_vs_nginx.measure,
+    router_1000_vs_go.NAME: router_1000_vs_go.measure,
+    router_10000_vs_3.NAME: router_10000_vs_3.measure,
 }
 RESULTS = commands.ROOT / "benchmarks" / "results.json"
 

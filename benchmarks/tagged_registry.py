@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -38,14 +36,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls im
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transport import Response, Transport
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.upload import Cleanup, upload_blob
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import Origin
-from benchmarks import commands, resources
+from benchmarks import commands, resources, servers
 from benchmarks.errors import BenchmarkError
 from benchmarks.resources import Used
 
 COUNTS = (200, 2000)
 PLATFORMS = ("linux/amd64", "linux/arm64")
 PUSH_SECONDS = 300.0
-START_SECONDS = 15.0
 _LAYER = b"the one layer of all images"
 _EACH = 'while read -r reference; do {} "$reference" >/dev/null || exit 1; done <{}'
 _CRANE = "crane digest --insecure"
@@ -113,7 +110,7 @@ def tagged_registry(progress: Callable[[str], None]) -> Iterator[TaggedRegistry]
     """A registry with a repository to each of COUNTS, for as long as the block. Raises BenchmarkError."""
     binaries = Path(_lines(["binaries", "registry", "crane"])[-1])
     with tempfile.TemporaryDirectory(prefix="clusterdepot-benchmark-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), servers.free_port()
         configuration = {
             "version": "0.1",
             "log": {"level": "error", "accesslog": {"disabled": True}},
@@ -122,7 +119,8 @@ def tagged_registry(progress: Callable[[str], None]) -> Iterator[TaggedRegistry]
         }
         # JSON is YAML.
         (folder / "config.yml").write_text(json.dumps(configuration))
-        with running([str(binaries / "registry"), "serve", str(folder / "config.yml")], folder, port):
+        command = [str(binaries / "registry"), "serve", str(folder / "config.yml")]
+        with servers.running(command, folder, port, {"OTEL_TRACES_EXPORTER": "none"}):
             started = time.monotonic()
             _push_all(port)
             progress(f"pushed {sum(COUNTS)} tags in {time.monotonic() - started:.1f} s, not timed")
@@ -131,33 +129,6 @@ def tagged_registry(progress: Callable[[str], None]) -> Iterator[TaggedRegistry]
 
 def _lines(arguments: list[str]) -> list[str]:
     return commands.run([sys.executable, "-m", "devcluster", *arguments]).splitlines()
-
-
-@contextmanager
-def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
-    """A server, from when it listens on the port until the block ends; it writes to ``folder``/log.
-
-    Raises BenchmarkError where it ends by itself, or does not listen within 15 seconds.
-    """
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "OTEL_TRACES_EXPORTER": "none"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-    try:
-        _await(process, port, folder / "log")
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise BenchmarkError(f"the registry did not start: {log.read_text(errors='replace')[-1000:]}")
 
 
 def _push_all(port: int) -> None:
@@ -209,9 +180,3 @@ def _push_image(client: Client, name: str, platform: str, deadline: Deadline) ->
 def _expect_created(answer: Response) -> None:
     if answer.status != 201:
         raise BenchmarkError(f"{answer.url.without_query}: HTTP {answer.status} in place of 201")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

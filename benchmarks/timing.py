@@ -15,14 +15,14 @@ Measure = Callable[[], float]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Seconds of every run of both sides, in the order of the runs; both have the same length, at least 1."""
+    """The figures of both sides, in the order of the runs; both have the same length, at least 1."""
 
     ours: tuple[float, ...]
     peer: tuple[float, ...]
 
     @property
     def medians(self) -> tuple[float, float]:
-        """Median seconds of ours and of the peer."""
+        """Median of ours and of the peer."""
         return statistics.median(self.ours), statistics.median(self.peer)
 
 
@@ -33,11 +33,13 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def paired(ours: Measure, peer: Measure, count: int, progress: Callable[[str], None]) -> Pairs:
+def paired(
+    ours: Measure, peer: Measure, count: int, progress: Callable[[str], None], unit: str = "s"
+) -> Pairs:
     """Measure ours, peer, ours, peer and so on, `count` times each.
 
-    A measure does what has to be done before, and gives the seconds of what is timed only. Raises ValueError
-    where `count` is below 1.
+    A measure does what has to be done before, and gives the figure, in `unit`, of what is timed only. Raises
+    ValueError where `count` is below 1.
     """
     _check(count)
     left: list[float] = []
@@ -45,7 +47,7 @@ def paired(ours: Measure, peer: Measure, count: int, progress: Callable[[str], N
     for number in range(1, count + 1):
         left.append(ours())
         right.append(peer())
-        progress(f"pair {number} of {count}: ours {left[-1]:.2f} s, peer {right[-1]:.2f} s")
+        progress(f"pair {number} of {count}: ours {left[-1]:.2f} {unit}, peer {right[-1]:.2f} {unit}")
     return Pairs(tuple(left), tuple(right))
 
 

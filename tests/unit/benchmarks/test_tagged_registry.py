@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.regi
 )
 from benchmarks.errors import BenchmarkError
 from benchmarks.resources import Used
-from benchmarks.tagged_registry import TaggedRegistry, repository, running, tag
+from benchmarks.tagged_registry import TaggedRegistry, repository, tag
 
 Loop = Callable[[TaggedRegistry, int], Used]
 PEERS = {
@@ -93,30 +91,3 @@ def test_names_are_those_that_a_registry_takes(registry: TaggedRegistry) -> None
     wanted = {"repository": repository(2000), "tags": [tag(0), tag(1999)]}
     assert parameter_faults(defaults | parameters | {"expect": [wanted]}) == []
     assert len({tag(number) for number in range(2000)}) == 2000
-
-
-def python(code: str) -> list[str]:
-    return [sys.executable, "-c", code]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def test_a_server_runs_from_when_it_listens_until_the_block_ends(tmp_path: Path) -> None:
-    port = free_port()
-    code = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
-    with running(python(code), tmp_path, port):
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=1)
-
-
-def test_a_server_that_ends_by_itself_is_told_with_its_log(tmp_path: Path) -> None:
-    with (
-        pytest.raises(BenchmarkError, match="did not start: no such disk"),
-        running(python("raise SystemExit('no such disk')"), tmp_path, free_port()),
-    ):
-        raise AssertionError("the block is not reached")

@@ -34,6 +34,12 @@ def test_each_pair_is_told_as_it_is_done() -> None:
     assert lines == ["pair 1 of 2: ours 1.00 s, peer 2.00 s", "pair 2 of 2: ours 1.00 s, peer 2.00 s"]
 
 
+def test_figures_are_told_with_their_unit() -> None:
+    lines: list[str] = []
+    paired(lambda: 1.0, lambda: 2.0, 1, lines.append, "requests/s")
+    assert lines == ["pair 1 of 1: ours 1.00 requests/s, peer 2.00 requests/s"]
+
+
 def test_one_slow_run_does_not_move_the_median() -> None:
     assert Pairs((1.0, 90.0, 1.2), (2.0, 2.1, 2.2)).medians == (1.2, 2.1)
 

@@ -1,0 +1,3 @@
+module clusterdepot.io/benchmarks/go_redirector
+
+go 1.26

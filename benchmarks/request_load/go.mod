@@ -1,0 +1,3 @@
+module clusterdepot.io/benchmarks/request_load
+
+go 1.26
