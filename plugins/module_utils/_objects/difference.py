@@ -12,6 +12,8 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject
 
 HIDDEN = "(hidden)"
+# Nobody can change it: there is nothing to compare it with, and what it was made from is shown as well.
+IMMUTABLE = "(immutable, {} octets)"
 CHANGED = "(changed)"
 _SERVER_METADATA = (
     "managedFields",
@@ -64,9 +66,17 @@ def shown(
     if one.get("kind") == "Secret":
         for part in ("data", "stringData"):
             _hide(left, right, part, None)
+    elif one.get("kind") == "ConfigMap" and one.get("immutable"):
+        for side in (left, right):
+            _summarize((side or {}).get("data"))
     elif one.get("kind") == "ConfigMap":
         _hide(left, right, "data", frozenset(secret_fields))
     return left, right
+
+
+def _summarize(data: dict[str, str] | None) -> None:
+    for name, value in (data or {}).items():
+        (data or {})[name] = IMMUTABLE.format(len(value.encode()))
 
 
 def _hide(left: KubeObject | None, right: KubeObject | None, part: str, names: frozenset[str] | None) -> None:

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._artifact_router import read_live
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import connect
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.declaration import (
@@ -36,6 +32,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.artifact_route import (
     RouteFaultsError,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.artifact_route_file import (
+    read_route_file,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.artifact_route_spec import (
     READING_SPEC as ARGUMENT_SPEC,
 )
@@ -43,10 +42,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.arti
 __all__ = ("ARGUMENT_SPEC", "run")
 
 _LONGEST_LINE = 300
-
-
-class FileError(ArtifactsError):
-    """A file of routes cannot be read."""
 
 
 def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> dict[str, Any]:
@@ -83,7 +78,7 @@ def _read(parameters: Mapping[str, Any]) -> tuple[RouterSettings, Declaration, t
         client = connect(parameters["kubeconfig"], parameters["context"])
         router = read_live(client, parameters["namespace"], parameters["router"]).router
         return router.settings, Declaration(router.routes), ()
-    content = _file(parameters["file"]) if parameters["file"] is not None else dict(parameters)
+    content = read_route_file(parameters["file"]) if parameters["file"] is not None else dict(parameters)
     settings, faults = read_settings(parameters["settings"] or content.get("settings") or {})
     return settings, _declare(content, settings, parameters), tuple(map(str, faults))
 
@@ -97,16 +92,6 @@ def _declare(
             content["backends"], settings, legacy_match=parameters["legacy_match"], allow_unreachable=allow
         )
     return declare_routes(content.get("routes"), settings, allow_unreachable=allow)
-
-
-def _file(path: str) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
-    if not isinstance(content, dict) or ("routes" in content) == ("backends" in content):
-        raise FileError(f"{path} must be a mapping with one of routes and backends")
-    return content
 
 
 def _requests(raw: list[Mapping[str, Any]]) -> tuple[list[Request], tuple[str, ...]]:

@@ -69,3 +69,13 @@ def test_only_the_filled_keys_of_a_config_map_are_hidden() -> None:
     left, right = shown(before, after, ["ca"])
     assert (left or {})["data"] == {"ca": HIDDEN, "plain": "1"}
     assert (right or {})["data"] == {"ca": CHANGED, "plain": "2"}
+
+
+def test_of_an_immutable_config_map_only_the_sizes_are_shown() -> None:
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "immutable": True, "data": {"a.cfg": "ä" * 10}}
+    _before, after = shown(None, made)
+    assert after is not None
+    assert after["data"] == {"a.cfg": "(immutable, 20 octets)"}
+    before, _after = shown(made, None)
+    assert before == after
+    assert made["data"] == {"a.cfg": "ä" * 10}

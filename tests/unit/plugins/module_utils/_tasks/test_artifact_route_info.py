@@ -108,7 +108,9 @@ def test_all_faults_are_told_at_once() -> None:
         assert words in message
 
 
-@pytest.mark.parametrize("text", ["[]", "routes: [", "a: 1", "{routes: [], backends: {}}", "\xff"])
+@pytest.mark.parametrize(
+    "text", ["[]", "routes: [", "a: 1", "{routes: [], backends: {}}", "\xff", "{routes: [], setings: {}}"]
+)
 def test_a_file_that_is_none_of_routes_is_refused_by_name(tmp_path: Path, text: str) -> None:
     path = tmp_path / "routes.yml"
     path.write_bytes(text.encode("latin-1"))
@@ -129,3 +131,11 @@ def test_routes_become_httproutes_where_that_means_the_same() -> None:
     assert {item["kind"] for item in told["httproutes"]} == {"HTTPRoute"}
     oci = _refused(routes=ROUTES[:1], settings={"oci": True}, httproute=httproute)
     assert "oci" in oci
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("backends:\n  kops: {host: a.example}\n  kops: {host: b.example}\n", encoding="utf-8")
+    message = _refused(file=str(path))
+    assert "kops is there twice" in message
+    assert "line 2" in message
