@@ -26,10 +26,10 @@ options:
       - The whole list of routes. The first one whose conditions all hold for a request is the one that
         answers it. Each entry has a C(name), one of C(host) and C(url), and, as they are wanted,
         C(conditions), C(path_prefix), C(strip_prefix), C(replace_path) and C(code).
-      - C(conditions) has C(paths) (a string is a prefix of whole segments; V({exact: /x}), V({prefix: /x})
+      - "C(conditions) has C(paths) (a string is a prefix of whole segments; V({exact: /x}), V({prefix: /x})
         and V({regex: ^/x}) say it), C(path_type) (what strings in C(paths) are, V(prefix) or V(exact)),
         C(hosts), C(headers) (name to a value, a list of values, or V({regex: ...})), C(source_ranges) and
-        C(methods). All that are given must hold, each by one of its entries.
+        C(methods). All that are given must hold, each by one of its entries."
       - One route, the last, may have no conditions. It answers all other requests; without it they get 404.
     type: list
     elements: raw
