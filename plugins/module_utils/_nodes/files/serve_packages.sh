@@ -1,0 +1,52 @@
+# shellcheck shell=sh
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Runs HAProxy, and has it read its configuration again when the catalogue has changed: requests that are being answered
+# then are answered to their end.
+# Run by any POSIX shell as a container's first process. The caller sets:
+#   CATALOGUE_FOLDER  has packages.map and generation
+#   PROXY_FILE        haproxy.cfg
+#   PKG_INSTANCE      goes into the answer of /_/healthz, so that nobody takes another server for this one
+
+set -eu
+
+read_generation() {
+    found=""
+    IFS= read -r found < "$CATALOGUE_FOLDER/generation" || true
+    printf '%s' "$found"
+}
+
+watch() {
+    known="$2"
+    while sleep 1; do
+        found=""
+        { IFS= read -r found < "$CATALOGUE_FOLDER/generation"; } 2> /dev/null || true
+        if [ -n "$found" ] && [ "$found" != "$known" ]; then
+            kill -USR2 "$1"
+            known="$found"
+        fi
+    done
+}
+
+stop() {
+    trap - TERM INT
+    kill "$proxy" 2> /dev/null || true
+    kill "$watcher" 2> /dev/null || true
+}
+
+proxy=""
+watcher=""
+trap stop TERM INT
+# Read before the proxy reads the map: what changes in between is read once more, not missed.
+generation="$(read_generation)"
+haproxy -W -db -f "$PROXY_FILE" < /dev/null &
+proxy=$!
+watch "$proxy" "$generation" < /dev/null &
+watcher=$!
+code=0
+wait "$proxy" || code=$?
+stop
+wait
+exit "$code"

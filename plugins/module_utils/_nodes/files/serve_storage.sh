@@ -1,0 +1,56 @@
+# shellcheck shell=sh
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Serves the storage and the stage on a unix socket, read-only, and reads the catalogue again and again.
+# Run by any POSIX shell as a container's first process, with the environment of fetch_packages.sh and:
+#   CATALOGUE_REFRESH  seconds between two readings; 0: the catalogue is read no more
+#   FETCH_SCRIPT       fetch_packages.sh
+# The socket is storage.sock in CATALOGUE_FOLDER. Only the containers that have this folder reach it, as any user: the
+# proxy need not run as the one that runs this. What the server lists is kept from others by the proxy.
+
+set -eu
+
+socket="$CATALOGUE_FOLDER/storage.sock"
+longest_listing="$CATALOGUE_REFRESH"
+if [ "$longest_listing" -eq 0 ]; then
+    longest_listing=300
+fi
+
+refresh() {
+    while sleep "$CATALOGUE_REFRESH"; do
+        RCLONE_PID="$1" sh "$FETCH_SCRIPT" || printf 'the catalogue stays as it was\n' >&2
+    done
+}
+
+stop() {
+    trap - TERM INT
+    # It has nothing to save, and on a polite signal it may leave a download hanging for as long as the client waits.
+    kill -KILL "$server" 2> /dev/null || true
+    if [ -n "$refresher" ]; then
+        kill "$refresher" 2> /dev/null || true
+    fi
+}
+
+rm -f "$socket"
+export RCLONE_CONFIG_SERVED_TYPE=combine
+export RCLONE_CONFIG_SERVED_UPSTREAMS="\"storage=$CATALOGUE_REMOTE\" \"stage=$STAGE_FOLDER\""
+server=""
+refresher=""
+trap stop TERM INT
+(
+    umask 000
+    exec rclone serve http served: --read-only --addr "unix://$socket" --dir-cache-time "${longest_listing}s" \
+        --poll-interval 0 --contimeout 10s --timeout 30s --low-level-retries 3 --log-level NOTICE < /dev/null
+) &
+server=$!
+if [ "$CATALOGUE_REFRESH" -gt 0 ]; then
+    refresh "$server" < /dev/null &
+    refresher=$!
+fi
+code=0
+wait "$server" || code=$?
+stop
+wait
+exit "$code"
