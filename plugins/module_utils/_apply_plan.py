@@ -51,6 +51,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.re
     readiness,
 )
 
+OUTDATED = "others have changed it since it was read; run this again"
+
 
 class PreflightError(ArtifactsError):
     """What was given cannot be applied; nothing was written."""
@@ -107,6 +109,11 @@ def make_plan(client: KubeClient, wanted: Wanted, *, field_manager: str, check_m
     if faults:
         raise PreflightError(faults)
     return Plan(facts, {one.key: planner.predictions[one.key] for one in wanted.objects})
+
+
+def is_outdated(error: KubeError, one: Desired) -> bool:
+    """Whether an object was refused that was given with the resourceVersion of what it was made from."""
+    return error.status == 409 and bool(dig(one.body, "metadata", "resourceVersion"))
 
 
 def certificate_secrets(objects: Sequence[Desired]) -> dict[ObjectKey, ObjectKey]:
@@ -249,7 +256,9 @@ class _Planner:
         except KubeError as error:
             if error.status == 401:
                 raise
-            if "does not support dry run" not in error.message:
+            if is_outdated(error, one):
+                self._faults.append((one.key, f"{one.key.full}: {OUTDATED}"))
+            elif "does not support dry run" not in error.message:
                 self._faults.append(
                     (one.key, f"{one.key.full} is refused by the API server: {error.message}")
                 )

@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_plan import (
+    OUTDATED,
     Plan,
     Prediction,
     certificate_secrets,
+    is_outdated,
     read_object,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_progress import (
@@ -253,6 +255,8 @@ class Rollout:
             self._stored[key] = step.after
         self._to_apply = [one for one in self._to_apply if one.key not in done or one.key in only_started]
         for key, error in found.items():
+            if isinstance(error, KubeError) and is_outdated(error, self._given[key]):
+                raise RolloutError(f"{key.full} was refused: {OUTDATED}")
             if isinstance(error, KubeUnavailableError) or (
                 isinstance(error, KubeError) and error.status == 409
             ):

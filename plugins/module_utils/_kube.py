@@ -214,14 +214,22 @@ class KubeClient:
         name: str,
         *,
         propagation: str = "Background",
+        version: str = "",
     ) -> bool:
         """Ask for the deletion of one object.
 
         :param propagation: ``Background`` or ``Foreground``
+        :param version: the resourceVersion that it must still have; otherwise the API server refuses by 409
         :returns: whether there was such an object
         """
         path = self._object_path(api_version, kind, namespace, name)
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        options: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": propagation,
+        }
+        if version:
+            options["preconditions"] = {"resourceVersion": version}
         answer = self._exchange("DELETE", path, None, options)
         if answer.status == 404:
             return False

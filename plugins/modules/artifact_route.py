@@ -16,7 +16,8 @@ description:
     P(clusterdepot.artifacts.artifact_router#role) has made.
   - Everything is judged before anything is written, and all faults are told at once. New routes are rolled
     out by new pods, which check them before they take the place of the old ones. If they do not become
-    ready, the old routes are put back.
+    ready, the routes that rolled out last are put back. Where others change routes at the same time,
+    theirs may stay instead; the message then tells what is stored, and whether this has to be run again.
   - Without O(name), O(routes) and O(backends) the routes stay as they are, and a rollout that was
     interrupted is finished.
   - Where the connection is local, the module runs inside the controller and prints progress lines.
@@ -155,7 +156,11 @@ configuration:
   type: str
   sample: artifact-router-config-4d1f0c2a9b7e
 pruned:
-  description: The ConfigMaps of earlier configurations that no pod can need any more, and were deleted.
+  description:
+    - The ConfigMaps of earlier configurations that no pod can need any more, and were deleted. This is no
+      change, so C(changed) does not tell it.
+    - One that is younger than ten minutes stays, since somebody may be about to use it. A later run deletes
+      it.
   returned: always, as far as things went
   type: list
   elements: str
@@ -170,7 +175,9 @@ faults:
   type: list
   elements: str
 restored:
-  description: Whether the old routes were put back, after the new ones could not be rolled out.
+  description:
+    - Whether the old routes were put back, after the new ones could not be rolled out.
+    - C(msg) tells what is stored, where that is something else.
   returned: if the rollout failed
   type: bool
 reasons:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import Network
+
+Address: TypeAlias = "IPv4Address | IPv6Address"
 
 LOOPBACK = IPv4Address("127.0.0.1")
 # How many proxies, one behind the other, are asked for the client.
@@ -64,6 +66,6 @@ def client_of(peer: Address, lines: Sequence[str], trusted: Sequence[Network]) -
 
 def _entries(line: str) -> list[str]:
     """What proxies appended; a quote, which only a client sends, hides all before it, and its own entry."""
-    _, quote, after = line.rpartition('"')
+    _hidden, quote, after = line.rpartition('"')
     told = f"-{after}" if quote else after
     return [entry.strip(" \t") for entry in told.split(",")]

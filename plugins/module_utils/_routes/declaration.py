@@ -19,6 +19,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
     RouterSettings,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route_list import read_routes
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.search_budget import (
+    budget_fault,
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def judge_change(
     if early:
         return Declaration(tuple(routes), tuple(early))
     known = frozenset(find_unreachable(before, settings))
-    return _judged(routes, (), (), settings, allow_unreachable=allow_unreachable, known=known)
+    return _judged(routes, (), (), settings, allow_unreachable=allow_unreachable, known=known, before=before)
 
 
 def _declaration(
@@ -91,6 +94,7 @@ def _judged(
     *,
     allow_unreachable: bool,
     known: Collection[Unreachable],
+    before: Sequence[Route] = (),
 ) -> Declaration:
     legacy = frozenset(route.name for route in routes if route.legacy)
     unreachable = find_unreachable(routes, settings)
@@ -99,8 +103,13 @@ def _judged(
         one for one in unreachable if allow_unreachable or one.path or one in known or one.route in legacy
     ]
     refused = [one for one in unreachable if one not in tolerated]
+    costly = budget_fault(routes, before)
     return Declaration(
         tuple(routes),
-        (*faults, *(f"{one}; allow_unreachable lets it pass" for one in refused)),
+        (
+            *faults,
+            *((costly,) if costly else ()),
+            *(f"{one}; allow_unreachable lets it pass" for one in refused),
+        ),
         (*warnings, *map(str, tolerated)),
     )

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import LONGEST_TEXT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.request import (
     HOST,
     ReceivedRequest,
@@ -15,7 +17,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.req
     authority_of,
     lower,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import RouterSettings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    Route,
+    RouterSettings,
+)
 
 HEALTH_PATH = "/_/healthz"
 OCI_ROOTS = ("/v2", "/v2/")
@@ -25,8 +30,13 @@ OCI_HEADER = ("Docker-Distribution-Api-Version", "registry/2.0")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEME_PORTS = {"http": "80", "https": "443"}
 _TARGET = re.compile(r"[!-\"$-~]+")
-_ENCODED_CONTROL = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
-_DOT_SEGMENT = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
+# HTTP/2 begins with the one, and the other names no path.
+NOT_ANSWERED = ("PRI", "CONNECT")
+# Both mean the same in Python and in HAProxy, and lower case stands for both cases.
+DOT_SEGMENT = r"(?:\.|%2e){1,2}"
+ENCODED_CONTROL = r"%(?:[01][0-9a-f]|7f)"
+_DOT_SEGMENT = re.compile(DOT_SEGMENT, re.IGNORECASE)
+_ENCODED_CONTROL = re.compile(ENCODED_CONTROL, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,13 @@ class OwnAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def own_answer(request: Request, received: ReceivedRequest, settings: RouterSettings) -> OwnAnswer | None:
-    """The router's own answer; None where the routes are asked."""
+def own_answer(
+    request: Request, received: ReceivedRequest, settings: RouterSettings, routes: Iterable[Route] = ()
+) -> OwnAnswer | None:
+    """The router's own answer; None where the routes are asked.
+
+    :param routes: whose expressions limit the length of a path
+    """
     fault = malformed(request)
     if fault:
         return OwnAnswer(400, fault)
@@ -51,7 +66,10 @@ def own_answer(request: Request, received: ReceivedRequest, settings: RouterSett
     if request.method not in settings.methods:
         allowed = ", ".join(settings.methods)
         return OwnAnswer(405, f"method {request.method} is not one of {allowed}", (("Allow", allowed),))
-    fault = path_fault(received.path)
+    too_long = length_fault(received.path)
+    if too_long and not any(route.conditions.searches_path for route in routes):
+        too_long = ""
+    fault = path_fault(received.path) or too_long
     if fault:
         return OwnAnswer(400, fault)
     return oci_answer(received.path) if settings.oci else None
@@ -73,14 +91,31 @@ def path_fault(path: str) -> str:
     """
     if not path:
         return "the target of the request has no path"
-    if any(_DOT_SEGMENT.fullmatch(segment) for segment in path.split("/")):
+    if has_dot_segment(path):
         return f"path {path} has a dot segment"
-    if _ENCODED_CONTROL.search(path):
+    if has_encoded_control(path):
         return f"path {path} has an encoded control character"
     for character, name in (("\\", "a backslash"), ("#", "a number sign")):
         if character in path:
             return f"path {path} has {name}"
     return ""
+
+
+def length_fault(path: str) -> str:
+    """Why a path is refused with 400 where some route has an expression for paths; empty if it is not."""
+    if len(path) <= LONGEST_TEXT:
+        return ""
+    return f"the path has {len(path)} octets; at most {LONGEST_TEXT} are searched"
+
+
+def has_dot_segment(path: str) -> bool:
+    """Whether a segment is ``.`` or ``..``, also where it is encoded."""
+    return any(_DOT_SEGMENT.fullmatch(segment) for segment in path.split("/"))
+
+
+def has_encoded_control(path: str) -> bool:
+    """Whether decoding would give a control character."""
+    return _ENCODED_CONTROL.search(path) is not None
 
 
 def malformed(request: Request) -> str:
@@ -91,6 +126,8 @@ def malformed(request: Request) -> str:
     """
     if not _TOKEN.fullmatch(request.method):
         return f"method {request.method!r} has a character that is not allowed"
+    if request.method in NOT_ANSWERED:
+        return f"method {request.method} is never answered"
     if not _TARGET.fullmatch(request.target):
         return f"target {request.target!r} has a character that is not allowed"
     for name, value in request.headers:
@@ -115,5 +152,5 @@ def _host_fault(request: Request) -> str:
 
 
 def _without_scheme_port(authority: str, scheme: str) -> str:
-    host, _, port = lower(authority).rpartition(":")
+    host, _colon, port = lower(authority).rpartition(":")
     return host if host and port in {"", _SCHEME_PORTS.get(scheme, "")} else lower(authority)

@@ -111,8 +111,8 @@ def _global(options: RenderOptions) -> list[str]:
         "tune.maxpollevents 32",
         # It counts two open files a connection, and needs one: a lower limit is no reason not to start.
         "no strict-limits",
-        # Left free in a request, so that its path and a target of any length fit into the answer.
-        "tune.maxrewrite 2048",
+        # Left free in a request, so that what becomes of its path, and a target of any length, have room.
+        "tune.maxrewrite 4096",
     ]
     return [*lines, "log stdout format raw local0 info"] if options.access_log else lines
 

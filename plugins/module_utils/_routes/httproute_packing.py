@@ -24,15 +24,12 @@ MOST_MATCHES = 128
 Unit = tuple[Match, ...]
 Rule = tuple[Match, ...]
 
-# What a rule is made for: a route, what it does to the path, and the match where a rule may have only one.
-_Purpose = tuple[int, Rewrite | None, Match | None]
-
 
 class _Sheet:
     """The rules of one HTTPRoute."""
 
     def __init__(self) -> None:
-        self._matches: dict[_Purpose, list[Match]] = {}
+        self._matches: dict[tuple[int, Rewrite | None, Match | None], list[Match]] = {}
         self._rule_count = 0
         self._match_count = 0
 
@@ -83,7 +80,8 @@ def rules_needed(unit: Sequence[Match]) -> int:
     return sum(map(_rules_for, Counter(map(_purpose, unit)).values()))
 
 
-def _purpose(match: Match) -> _Purpose:
+def _purpose(match: Match) -> tuple[int, Rewrite | None, Match | None]:
+    """What a rule is made for: a route, what it does to the path, and the match where it is alone in it."""
     alone = match.rewrite is not None and not match.rewrite.whole
     # ReplacePrefixMatch is allowed only in a rule with exactly one match.
     return match.order, match.rewrite, match if alone else None

@@ -22,12 +22,11 @@ from dataclasses import dataclass
 from itertools import product, takewhile
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    EVERY_PATH,
     PathKind,
     PathMatch,
     Route,
 )
-
-EVERY_PATH = PathMatch(PathKind.PREFIX, "/")
 
 Headers = tuple[tuple[str, str], ...]
 Names = tuple[str, ...]

@@ -8,16 +8,18 @@ from __future__ import annotations
 import enum
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.client_address import is_within
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import (
+    LONGEST_TEXT,
+    read_pattern,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.request import ReceivedRequest
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    EVERY_PATH,
     Conditions,
     HeaderMatch,
     PathKind,
     PathMatch,
 )
-
-EVERY_PATH = "/"
 
 
 class Field(enum.Enum):
@@ -37,7 +39,7 @@ def path_holds(condition: PathMatch, path: str) -> bool:
     if condition.kind is PathKind.EXACT:
         return path == condition.value
     if condition.kind is PathKind.PREFIX:
-        return condition.value in {EVERY_PATH, path} or path.startswith(condition.value + "/")
+        return condition.value in {EVERY_PATH.value, path} or path.startswith(condition.value + "/")
     return read_pattern(condition.value).search(path) is not None
 
 
@@ -47,11 +49,14 @@ def matched_path(conditions: Conditions, path: str) -> PathMatch | None:
 
 
 def header_holds(condition: HeaderMatch, line: str | None) -> bool:
-    """Whether the first line of the header, None for a missing one, is as wanted."""
+    """Whether the first line of the header, None for a missing one, is as wanted.
+
+    A line longer than LONGEST_TEXT is not searched.
+    """
     if line is None:
         return False
     if condition.regex:
-        return read_pattern(condition.regex).search(line) is not None
+        return len(line) <= LONGEST_TEXT and read_pattern(condition.regex).search(line) is not None
     return line in condition.values
 
 

@@ -12,6 +12,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.mat
     Field,
     failing_header,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import LONGEST_TEXT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.request import ReceivedRequest
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     Conditions,
@@ -55,6 +56,8 @@ def _path_reason(paths: Sequence[PathMatch]) -> str:
 def _header_reason(header: HeaderMatch, received: ReceivedRequest) -> str:
     wanted = header.regex or _one_of([_quoted(value) for value in header.values])
     line = received.headers.get(header.name)
+    if line is not None and header.regex and len(line) > LONGEST_TEXT:
+        return f"has {len(line)} octets; more than {LONGEST_TEXT} are not searched for {wanted}"
     if line is not None:
         told = _quoted(_short(line))
         return f"is {told} and does not match {wanted}" if header.regex else f"is {told}, wanted {wanted}"

@@ -8,12 +8,19 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
 
 MOST_REPEATS = 100
 MOST_GROUPS = 9
 _DEEPEST = 20
+# PCRE2 refuses 64 KiB; what it makes of the parts here is never more than these.
+LARGEST = 32_768
+_CHARACTER_SIZE = 4
+_CLASS_SIZE = 36
+_REPEAT_SIZE = 8
+_GROUP_SIZE = 16
 
 Octets = frozenset[int]
 ALL: Octets = frozenset(range(256))
@@ -72,15 +79,18 @@ class Repeat:
     most: int | None
 
 
-Node = Single | Assertion | Sequence | Choice | Repeat
+Node: TypeAlias = "Single | Assertion | Sequence | Choice | Repeat"
 
 
 @dataclass(frozen=True)
 class Tree:
-    """``groups`` is the number of capturing groups."""
+    """A whole expression.
+
+    :ivar outer: for each capturing group, the number of the one around it; 0 for none
+    """
 
     node: Node
-    groups: int
+    outer: tuple[int, ...]
 
 
 def parse(text: str) -> Tree:
@@ -89,7 +99,12 @@ def parse(text: str) -> Tree:
     node = parser.choice(0)
     if parser.position < len(text):
         raise parser.refused("a ) without its (")
-    return Tree(node, parser.groups)
+    if parser.size > LARGEST:
+        raise PatternError(
+            f"written without its repetitions, the expression has about {parser.size} octets;"
+            f" at most {LARGEST} are allowed"
+        )
+    return Tree(node, tuple(parser.outer))
 
 
 def may_be_empty(node: Node) -> bool:
@@ -109,7 +124,10 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        self.groups = 0
+        self.outer: list[int] = []
+        # Of the program that PCRE2 makes of it: each repetition of a group is one more copy.
+        self.size = 0
+        self._inside = 0
 
     def refused(self, reason: str) -> PatternError:
         return PatternError(f"{reason}, at character {self.position + 1}")
@@ -117,15 +135,23 @@ class _Parser:
     def choice(self, depth: int) -> Node:
         branches = [self.sequence(depth)]
         while self._take("|"):
+            self.size += _CHARACTER_SIZE
             branches.append(self.sequence(depth))
         return branches[0] if len(branches) == 1 else Choice(tuple(branches))
 
     def sequence(self, depth: int) -> Node:
         parts: list[Node] = []
         while self._next() not in ("", "|", ")"):
-            groups = self.groups
+            groups, size, is_group = len(self.outer), self.size, self._next() == "("
             node = self._atom(depth)
-            parts.append(self._repeated(node, has_group=self.groups > groups))
+            if is_group and isinstance(node, Single):
+                # PCRE2 repeats it as a group, too.
+                node = Sequence((node,))
+            part = self._repeated(node, has_group=len(self.outer) > groups)
+            if isinstance(part, Repeat) and part is not node:
+                copies = (part.most or part.least + 1) if is_group else 1
+                self.size = size + copies * (self.size - size + _REPEAT_SIZE)
+            parts.append(part)
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def _next(self, length: int = 1) -> str:
@@ -150,6 +176,7 @@ class _Parser:
         if sign in "{}]":
             raise self.refused(f"a {sign} that has to be written \\{sign}")
         self.position += 1
+        self.size += _CHARACTER_SIZE
         if sign in "^$":
             return Assertion(sign)
         return Single(ALL - {ord("\n")} if sign == "." else frozenset({ord(sign)}))
@@ -159,13 +186,16 @@ class _Parser:
             raise self.refused(f"groups more than {_DEEPEST} deep")
         if self._next(2) == "(?" and self._next(3) != "(?:":
             raise self.refused(f"{self._next(3)}, which is not allowed; groups are ( ) and (?: )")
-        start = self.position
+        start, around = self.position, self._inside
+        self.size += _GROUP_SIZE
         if not self._take("(?:"):
             self._take("(")
-            self.groups += 1
-            if self.groups > MOST_GROUPS:
+            self.outer.append(around)
+            self._inside = len(self.outer)
+            if len(self.outer) > MOST_GROUPS:
                 raise self.refused(f"more than {MOST_GROUPS} groups that capture; write (?: )")
         node = self.choice(depth + 1)
+        self._inside = around
         if not self._take(")"):
             self.position = start
             raise self.refused("a ( without its )")
@@ -173,6 +203,7 @@ class _Parser:
 
     def _escape(self) -> Node:
         sign = self._next(2)[1:]
+        self.size += _CLASS_SIZE if sign in _CLASSES else _CHARACTER_SIZE
         if sign == "b":
             self.position += 2
             return Assertion("\\b")
@@ -199,6 +230,7 @@ class _Parser:
         while self._next() != "]" or self.position == first:
             octets |= self._range(is_first=self.position == first)
         self.position += 1
+        self.size += _CHARACTER_SIZE if len(octets) == 1 else _CLASS_SIZE
         return Single(ALL - octets if negated else frozenset(octets))
 
     def _range(self, *, is_first: bool) -> Octets:
@@ -239,11 +271,11 @@ class _Parser:
         end, self.position = self.position, place
         if may_be_empty(node):
             raise self.refused("a repetition of something that can be empty")
+        if has_group and most != 1:
+            raise self.refused("a group that captures and is repeated; write (?: )")
         if most is None and not isinstance(node, Single):
             limit = f"allowed is a number, such as {{1,10}}, of at most {MOST_REPEATS}"
             raise self.refused(f"a group repeated without a limit; {limit}")
-        if has_group and most != 1:
-            raise self.refused("a group that captures and is repeated; write (?: )")
         self.position = end
         return Repeat(node, least, most)
 

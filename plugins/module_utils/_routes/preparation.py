@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import shown
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.declaration import (
     Declaration,
     declare_backends,
@@ -20,10 +21,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.settings import read_settings
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.stored import (
     Router,
+    StoredRouterError,
     kept_routes,
     render_router,
     routes_configmap,
 )
+
+# The flags of RenderOptions, and the ends of the names of their variables.
+_FLAGS = {"access_log": "access_log", "bind_ipv6": "ipv6"}
 
 
 def prepare(wish: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -34,13 +39,19 @@ def prepare(wish: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         given, ``kept``: the ConfigMap with the routes that are there, or None
     :param prefix: begins the name of the variable that a fault is about
     :returns: ``configmaps``, ``configuration`` (the name of one of them), ``warnings`` and ``faults``; there
-        are no ConfigMaps where there are faults
+        are no ConfigMaps where there are faults. Routes that are kept are not among them where they need not
+        be written, so that routes that others write meanwhile stay; otherwise they have the resourceVersion
+        that was read, so that the API server refuses them where others have written
     """
     settings, faults = read_settings(wish["settings"])
-    declared = _declare(wish, settings)
+    try:
+        declared = _declare(wish, settings)
+    except StoredRouterError as error:
+        return _prepared(Declaration(()), faults=[f"{prefix}routes: {error.message}"])
     # Each setting is a variable of its own.
     of_settings = [str(fault).removeprefix("settings.") for fault in faults]
-    told = [f"{prefix}{fault}" for fault in (*of_settings, *declared.faults)]
+    told = [f"{prefix}{fault}" for fault in (*of_settings, *_flag_faults(wish["proxy"]))]
+    told += [_of_variable(fault, prefix) for fault in declared.faults]
     if told:
         return _prepared(declared, faults=told)
     router = Router(wish["namespace"], wish["name"], declared.routes, settings, _options(wish["proxy"]))
@@ -48,7 +59,29 @@ def prepare(wish: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         configuration, configmap = render_router(router)
     except ArtifactsError as error:
         return _prepared(declared, faults=[f"{prefix}routes: {error.message}"])
-    return _prepared(declared, configuration, [routes_configmap(router), configmap])
+    return _prepared(declared, configuration, [*_routes_to_write(router, wish), configmap])
+
+
+def _of_variable(fault: str, prefix: str) -> str:
+    """The sentence about routes with the names of the role's variables."""
+    placed = fault if fault.startswith(("routes", "backends", "legacy_match")) else f"routes: {fault}"
+    return prefix + placed.replace("; allow_unreachable", f"; {prefix}allow_unreachable")
+
+
+def _routes_to_write(router: Router, wish: Mapping[str, Any]) -> list[dict[str, Any]]:
+    configmap = routes_configmap(router)
+    kept = wish["kept"]
+    if not kept or _given(wish, "routes") is not None or _given(wish, "backends") is not None:
+        return [configmap]
+    # Plain dicts: a template gives mappings that are compared otherwise.
+    parts = {part: dict(kept.get(part) or {}) for part in ("data", "binaryData")}
+    had = kept["metadata"].get("labels") or {}
+    labels = {**dict(had), **configmap["metadata"]["labels"]}
+    if parts == {part: configmap[part] for part in parts} and labels == dict(had):
+        return []
+    if "resourceVersion" in kept["metadata"]:
+        configmap["metadata"]["resourceVersion"] = kept["metadata"]["resourceVersion"]
+    return [configmap]
 
 
 def _prepared(
@@ -68,8 +101,7 @@ def _prepared(
 
 def _declare(wish: Mapping[str, Any], settings: RouterSettings) -> Declaration:
     allow = bool(wish["allow_unreachable"])
-    # Before ansible-core 2.19, a template that gives nothing gives an empty string.
-    routes, backends = (None if wish[name] == "" else wish[name] for name in ("routes", "backends"))
+    routes, backends = _given(wish, "routes"), _given(wish, "backends")
     if backends is not None:
         return declare_backends(
             backends, settings, legacy_match=wish["legacy_match"], allow_unreachable=allow
@@ -79,6 +111,20 @@ def _declare(wish: Mapping[str, Any], settings: RouterSettings) -> Declaration:
     # What is in the cluster was let pass when it came there.
     kept = kept_routes(wish["kept"]) if wish["kept"] else []
     return declare_routes(kept, settings, allow_unreachable=True)
+
+
+def _given(wish: Mapping[str, Any], name: str) -> Any:
+    # Before ansible-core 2.19, a template that gives nothing gives an empty string.
+    return None if wish[name] == "" else wish[name]
+
+
+def _flag_faults(proxy: Mapping[str, Any]) -> list[str]:
+    """Text instead of a flag, which would be true whatever it says. Of numbers, the role says more."""
+    return [
+        f"{variable}: {shown(proxy[name])} is not a boolean; allowed: true, false"
+        for name, variable in _FLAGS.items()
+        if not isinstance(proxy.get(name, False), bool)
+    ]
 
 
 def _options(proxy: Mapping[str, Any]) -> RenderOptions:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    EVERY_PATH,
     Conditions,
     PathKind,
     PathMatch,
@@ -20,7 +21,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
     RouterSettings,
 )
 
-EVERY_PATH = PathMatch(PathKind.PREFIX, "/")
 WHOLE_PATH = -1
 
 
@@ -76,10 +76,12 @@ class Program:
     :ivar maps: in no order that matters; of those that fit a path, exact ones first, the longest one wins,
         once for all hosts and once for the host of the request, and of these two the lower order
     :ivar conditionals: by rising order
+    :ivar searches_paths: whether some route, also one without rules, has an expression for paths
     """
 
     maps: tuple[MapRule, ...]
     conditionals: tuple[ConditionalRule, ...]
+    searches_paths: bool = False
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -99,7 +101,9 @@ def program(routes: Iterable[Route], settings: RouterSettings) -> Program:
     found: list[MapRule] = []
     conditionals: list[ConditionalRule] = []
     order = 0
+    searches_paths = False
     for route in routes:
+        searches_paths = searches_paths or route.conditions.searches_path
         conditions = _that_matter(route.conditions, settings)
         if conditions is None:
             continue
@@ -116,7 +120,7 @@ def program(routes: Iterable[Route], settings: RouterSettings) -> Program:
                 conditionals.append(ConditionalRule(rule, replace(conditions, paths=own), route.replace_path))
             order += 1
     maps = _reachable(found)
-    return Program(maps, _guarded(conditionals, maps))
+    return Program(maps, _guarded(conditionals, maps), searches_paths)
 
 
 def _that_matter(conditions: Conditions, settings: RouterSettings) -> Conditions | None:

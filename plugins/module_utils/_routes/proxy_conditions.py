@@ -13,7 +13,10 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import (
+    LONGEST_TEXT,
+    read_pattern,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.program import (
     ConditionalRule,
     Program,
@@ -103,7 +106,8 @@ def replacement_line(entry: ConditionalRule) -> str:
 
 def _tests(name: str, conditions: Conditions, samples: Samples) -> Iterator[Iterator[str]]:
     if conditions.methods:
-        yield acl_lines(f"{name}_method", "method", "str", [checked_name(m) for m in conditions.methods])
+        # From 3.x on, HAProxy warns where something else is said than how it compares methods anyway.
+        yield iter([f"acl {name}_method method {' '.join(map(checked_name, conditions.methods))}"])
     if conditions.source_ranges:
         yield network_acl(f"{name}_source", samples.address, as_version_6(conditions.source_ranges))
     if conditions.hosts:
@@ -111,7 +115,10 @@ def _tests(name: str, conditions: Conditions, samples: Samples) -> Iterator[Iter
     if conditions.paths:
         yield _path_tests(f"{name}_path", conditions.paths)
     for index, header in enumerate(conditions.headers):
-        yield _header_tests(f"{name}_header{index}", samples.header(header.name), header)
+        sample = samples.header(header.name)
+        if header.regex:
+            yield acl_lines(f"{name}_length{index}", sample, "len", [f"0:{LONGEST_TEXT}"])
+        yield _header_tests(f"{name}_header{index}", sample, header)
 
 
 def _path_tests(name: str, paths: Sequence[PathMatch]) -> Iterator[str]:

@@ -14,18 +14,12 @@ Source: HAProxy's configuration manual, 7.1.5 "Matching IPv4 and IPv6 addresses"
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv6Network
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.client_address import version_6
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import Network
-
-_MAPPED = int(IPv6Address("::ffff:0:0"))
-_MAPPED_BITS = 96
 
 
 def as_version_6(networks: Iterable[Network]) -> list[str]:
     """The same addresses, as networks of IPv6 in CIDR notation."""
-    return [str(_mapped(each) if isinstance(each, IPv4Network) else each) for each in networks]
-
-
-def _mapped(network: IPv4Network) -> IPv6Network:
-    return IPv6Network((_MAPPED | int(network.network_address), _MAPPED_BITS + network.prefixlen))
+    return [str(IPv6Network(version_6(network))) for network in networks]

@@ -9,6 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.client_address import (
+    MOST_PROXIES,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    DOT_SEGMENT,
+    ENCODED_CONTROL,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import LONGEST_TEXT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.program import (
     WHOLE_PATH,
     Program,
@@ -38,12 +46,10 @@ PREFIX_MAP = "prefix.map"
 HOST_MAP = "host.map"
 HOST_PREFIX_MAP = "host-prefix.map"
 
-MOST_PROXIES = 4
-
 _RETURN = "http-request return status"
 _TEXT = "content-type text/plain string"
 _JSON = "content-type application/json string"
-_GUARD = r"(^|/)(\.|%2e){1,2}(/|$)|%([01][0-9a-f]|7f)|[\\#]"
+_GUARD = rf"(^|/){DOT_SEGMENT}(/|$)|{ENCODED_CONTROL}|[\\#]"
 # What a parser of HTTP should have refused.
 _RAW = r"[\x7f-\xff]"
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -82,7 +88,7 @@ def rule_value(rule: Rule) -> str:
 
 def frontend_rules(rules: Program, settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
     """The lines that answer every request."""
-    yield from _own_answers(settings, options)
+    yield from _own_answers(rules, settings, options)
     yield from _client(rules, settings, options)
     yield from _lookups(rules, options)
     yield from _conditionals(rules, settings, options)
@@ -94,12 +100,12 @@ def frontend_rules(rules: Program, settings: RouterSettings, options: RenderOpti
         yield f"http-after-response set-header {header} '%[var(txn.rule),field(4,|)]' {found}"
 
 
-def _own_answers(settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
+def _own_answers(rules: Program, settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
     if settings.trusted_proxies and options.access_log:
         # For the log, which also tells of what is answered before proxies are asked.
         yield "http-request set-var(txn.client) src"
     yield f"acl raw_octet url -m reg -- {quoted(_RAW)}"
-    yield rf'{_RETURN} 400 {_TEXT} "the target is not allowed\n" if raw_octet'
+    yield rf'{_RETURN} 400 {_TEXT} "the target is not allowed\n" if raw_octet or METH_CONNECT'
     yield "acl healthz path -m str -- /_/healthz"
     if options.access_log:
         yield "http-request set-log-level silent if healthz"
@@ -113,6 +119,8 @@ def _own_answers(settings: RouterSettings, options: RenderOptions) -> Iterator[s
         yield f"{_RETURN} 405 {body} {allow} if !method_allowed registry"
     yield rf'{_RETURN} 405 {_TEXT} "the method is not allowed\n" {allow} if !method_allowed'
     yield f"acl bad_path path -m reg -i -- {quoted(_GUARD)}"
+    if rules.searches_paths:
+        yield f"acl bad_path path -m len gt {LONGEST_TEXT}"
     if settings.oci:
         yield f"{_RETURN} 400 {_error('NAME_INVALID', 'the path is not allowed')} if registry bad_path"
     yield rf'{_RETURN} 400 {_TEXT} "the path is not allowed\n" if bad_path'
@@ -195,7 +203,7 @@ def _conditionals(rules: Program, settings: RouterSettings, options: RenderOptio
         if entry.replacement:
             yield replacement_line(entry)
     if any(entry.replacement for entry in rules.conditionals):
-        # What a client wrote between the slashes of a group may have become a dot segment.
+        # What a client wrote between the slashes of a group may have become a dot segment, or grown.
         yield "http-request unset-var(txn.rule) if bad_path"
         yield rf'{_RETURN} 400 {_TEXT} "the path is not allowed\n" if bad_path'
 
@@ -215,7 +223,7 @@ def _redirects(rules: Program) -> Iterator[str]:
         path = "/" if cut == WHOLE_PATH else f"/%[path,field({cut + 2},/,0)]"
         test = f"{{ 'var(txn.rule),field(3,|)' -m str -- {quoted(_cut_mark(cut))} }}"
         yield f"http-request set-path {quoted(path)} if {test}"
-    codes = [code for code, _ in Counter(rule.code for rule in every).most_common()]
+    codes = [code for code, _count in Counter(rule.code for rule in every).most_common()]
     redirect = "http-request redirect prefix '%[var(txn.rule),field(5,|)]' code"
     for code in codes[1:]:
         yield f"{redirect} {code} if {{ 'var(txn.rule),field(2,|)' -m str -- {code} }}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPV6LENGTH
+from typing import TypeAlias
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.client_address import version_6
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
@@ -22,10 +23,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.imp
     ranges_imply,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.matching import (
-    EVERY_PATH,
     path_holds,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    EVERY_PATH,
     Conditions,
     PathKind,
     PathMatch,
@@ -38,7 +40,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 _MOST_COMPARED = 30
 _EVERY_HOST = ""
 
-_Anchor = tuple[str, str] | tuple[int, int] | Conditions | None
+_Anchor: TypeAlias = "tuple[str, str] | tuple[int, int] | Conditions | None"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class _Index:
     routes: dict[tuple[PathKind, str, str], dict[_Anchor, list[Route]]] = field(default_factory=dict)
     expressions: dict[str, PathMatch] = field(default_factory=dict)
     lengths: set[int] = field(default_factory=set)
+    # By path and host: the first route for each method among those with no other conditions.
+    takers: dict[tuple[PathKind, str, str], dict[str, str]] = field(default_factory=dict)
 
     def add(self, route: Route, path: PathMatch) -> None:
         if path.kind is PathKind.REGEX:
@@ -86,24 +90,33 @@ class _Index:
         elif path.kind is PathKind.PREFIX:
             self.lengths.add(len(path.value))
         for host in route.conditions.hosts or (_EVERY_HOST,):
-            bucket = self.routes.setdefault((path.kind, path.value, host), {})
+            key = path.kind, path.value, host
+            bucket = self.routes.setdefault(key, {})
             for anchor in _anchors(route.conditions):
                 bucket.setdefault(anchor, []).append(route)
+            if not (route.conditions.headers or route.conditions.source_ranges):
+                for method in route.conditions.methods:
+                    self.takers.setdefault(key, {}).setdefault(method, route.name)
 
-    def owner(self, route: Route, path: PathMatch, host: str) -> str:
-        """Name of the route that takes all requests with this path and host from the route; or empty."""
+    def owners(self, route: Route, path: PathMatch, host: str) -> tuple[str, ...]:
+        """Names of the routes that take all requests with this path and host from the route; or empty."""
+        methods: dict[str, str] = {}
         for kind, value in self._wider(path):
             for known_host in dict.fromkeys((host, _EVERY_HOST)):
-                bucket = self.routes.get((kind, value, known_host))
+                key = kind, value, known_host
+                bucket = self.routes.get(key)
                 found = bucket and self._first(route, bucket)
                 if found:
-                    return found
-        return ""
+                    return (found,)
+                methods = {**self.takers.get(key, {}), **methods}
+        wanted = [each for each in self.methods if each in (route.conditions.methods or self.methods)]
+        names = dict.fromkeys(methods.get(method, "") for method in wanted)
+        return () if "" in names else tuple(names)
 
     def _wider(self, path: PathMatch) -> Iterator[tuple[PathKind, str]]:
         yield path.kind, path.value
         if path.kind is PathKind.REGEX:
-            yield PathKind.PREFIX, EVERY_PATH
+            yield EVERY_PATH.kind, EVERY_PATH.value
             return
         for length in _prefix_lengths(path.value):
             if length in self.lengths:
@@ -133,8 +146,8 @@ def find_unreachable(routes: Sequence[Route], settings: RouterSettings) -> list[
 
     What is told is certain. All are found among routes that have only exact paths and prefixes as conditions.
     Elsewhere a route is found where for each of its paths and hosts there is one earlier route whose
-    other conditions are the same or wider; what several ranges, headers or expressions take only together is
-    not found.
+    other conditions are the same or wider, or where routes with methods only take them together; what several
+    ranges, headers or expressions take only together is not found.
     """
     index = _Index(settings.methods)
     found: list[Unreachable] = []
@@ -163,7 +176,7 @@ def find_overlaps(routes: Sequence[Route]) -> list[tuple[str, str]]:
 
 
 def _judge(route: Route, index: _Index, settings: RouterSettings) -> list[Unreachable]:
-    paths = route.conditions.paths or (PathMatch(PathKind.PREFIX, EVERY_PATH),)
+    paths = route.conditions.paths or (EVERY_PATH,)
     blocks: dict[int, _Block] = {}
     for place, path in enumerate(paths):
         block = _block(route, path, index, settings)
@@ -189,12 +202,14 @@ def _block(route: Route, path: PathMatch, index: _Index, settings: RouterSetting
         own = settings.oci and oci_answer(path.value) is not None
         if own or path.value == HEALTH_PATH:
             return _Block("", f"the router itself answers {path.value}")
+    elif path.kind is PathKind.REGEX and not read_pattern(path.value).fits_paths:
+        return _Block("", f"{path.value} is in no path, since each begins with a slash")
     owners = [
-        index.owner(route, path, host) for host in dict.fromkeys(route.conditions.hosts or (_EVERY_HOST,))
+        index.owners(route, path, host) for host in dict.fromkeys(route.conditions.hosts or (_EVERY_HOST,))
     ]
     if not all(owners):
         return None
-    names = list(dict.fromkeys(owners))
+    names = list(dict.fromkeys(name for found in owners for name in found))
     if names == [route.name]:
         return _Block(route.name, f"another path of the same route takes {path.value} already")
     takers = f"the route {names[0]} takes" if len(names) == 1 else f"the routes {', '.join(names)} take"
@@ -214,7 +229,7 @@ def _never(conditions: Conditions, settings: RouterSettings) -> str:
 
 def _prefix_lengths(path: str) -> Iterator[int]:
     """How long the values of the prefix conditions are that hold for the path."""
-    yield len(EVERY_PATH)
+    yield len(EVERY_PATH.value)
     end = path.find("/", 1)
     while end != -1:
         yield end

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    length_fault,
     own_answer,
     path_fault,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.matching import (
-    EVERY_PATH,
     failing_field,
     matched_path,
 )
@@ -28,6 +28,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.req
     receive,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    EVERY_PATH,
     PathKind,
     Route,
     RouterSettings,
@@ -84,7 +85,8 @@ def resolve(
     """
     received = receive(request, settings)
     client = str(received.client)
-    own = own_answer(request, received, settings)
+    routes = tuple(routes)
+    own = own_answer(request, received, settings, routes)
     if own is not None:
         return Answer(own.code, headers=own.headers, client=client, reason=own.reason)
     misses: list[Miss] = []
@@ -102,7 +104,8 @@ def _answer_of(
 ) -> Answer:
     client = str(received.client)
     # What a client wrote into a group may have become a dot segment.
-    fault = path_fault(_new_path(route, received.path)) if route.replace_path else ""
+    new_path = _new_path(route, received.path)
+    fault = (path_fault(new_path) or length_fault(new_path)) if route.replace_path else ""
     if fault:
         return Answer(400, client=client, misses=misses, reason=f"route {route.name}: {fault}")
     return Answer(
@@ -127,6 +130,6 @@ def _new_path(route: Route, path: str) -> str:
     if route.replace_path:
         expanded = read_pattern(condition.value).expand(path, route.replace_path)
         return path if expanded is None else expanded
-    if route.strip_prefix and condition.kind is not PathKind.REGEX and condition.value != EVERY_PATH:
+    if route.strip_prefix and condition.kind is not PathKind.REGEX and condition != EVERY_PATH:
         return path.removeprefix(condition.value) or "/"
     return path

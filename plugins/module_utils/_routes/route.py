@@ -11,8 +11,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
 
-Network = IPv4Network | IPv6Network
+Network: TypeAlias = "IPv4Network | IPv6Network"
 
 CODES = (301, 302, 303, 307, 308)
 DEFAULT_CODE = 302
@@ -36,6 +37,9 @@ class PathMatch:
 
     kind: PathKind
     value: str
+
+
+EVERY_PATH = PathMatch(PathKind.PREFIX, "/")
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,13 @@ class Conditions:
     paths: tuple[PathMatch, ...] = ()
     hosts: tuple[str, ...] = ()
     headers: tuple[HeaderMatch, ...] = ()
-    source_ranges: tuple[Network, ...] = ()
+    source_ranges: tuple[IPv4Network | IPv6Network, ...] = ()
     methods: tuple[str, ...] = ()
+
+    @property
+    def searches_path(self) -> bool:
+        """Whether one of the paths is an expression."""
+        return any(path.kind is PathKind.REGEX for path in self.paths)
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class RouterSettings:
     """
 
     methods: tuple[str, ...] = ("GET", "HEAD")
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     client_address_header: str = "x-forwarded-for"
     client_headers: tuple[str, ...] = (
         "cf-connecting-ip",

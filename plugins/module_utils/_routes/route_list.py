@@ -26,6 +26,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault impo
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     DEFAULT_CODE,
+    EVERY_PATH,
     Conditions,
     PathKind,
     PathMatch,
@@ -61,6 +62,8 @@ _OPTIONS = (
     "replace_path",
     "code",
 )
+# The proxy has to have room for what a path becomes; see tune.maxrewrite.
+_MOST_COPIES = 2
 # Not for users: write_route marks with it what came from a map of backends.
 _LEGACY = "legacy"
 
@@ -188,7 +191,7 @@ def _strip_fault(paths: Sequence[PathMatch]) -> str | None:
         return "there are no paths that could be taken away"
     if any(path.kind is PathKind.REGEX for path in paths):
         return "a regex has no prefix that could be taken away; see replace_path"
-    if PathMatch(PathKind.PREFIX, "/") in paths:
+    if EVERY_PATH in paths:
         return "of the prefix '/' there is nothing that could be taken away"
     return None
 
@@ -196,9 +199,15 @@ def _strip_fault(paths: Sequence[PathMatch]) -> str | None:
 def _replacement_fault(paths: Sequence[PathMatch], replace_path: str) -> str | None:
     if len(paths) != 1 or paths[0].kind is not PathKind.REGEX:
         return f"it needs exactly one path, a regex, among the conditions; there are {_kinds(paths)}"
-    groups = read_pattern(paths[0].value).groups
-    if highest_group(replace_path) > groups:
-        return f"{shown(replace_path)} uses group {highest_group(replace_path)}; the regex has {groups}"
+    pattern = read_pattern(paths[0].value)
+    if highest_group(replace_path) > pattern.groups:
+        highest = highest_group(replace_path)
+        return f"{shown(replace_path)} uses group {highest}; the regex has {pattern.groups}"
+    if pattern.copies(replace_path) > _MOST_COPIES:
+        return (
+            f"{shown(replace_path)} uses a part of the path more than {_MOST_COPIES} times; count groups that"
+            " are inside others"
+        )
     return None
 
 

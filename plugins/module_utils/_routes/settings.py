@@ -29,18 +29,11 @@ _OF_THE_ANSWER = frozenset(
     (
         "allow",
         "cache-control",
-        "connection",
         "content-encoding",
-        "content-length",
         "content-type",
         "date",
-        "keep-alive",
         "location",
         "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
     )
 )
 

@@ -10,10 +10,11 @@ import gzip
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import shown
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.haproxy import (
     Rendered,
     RenderOptions,
@@ -41,6 +42,14 @@ ROUTER_LABEL = "artifacts.clusterdepot.io/router"
 # The volume of the pods that has the configuration.
 VOLUME = "configuration"
 _CHECKSUM_LENGTH = 12
+# What the role lets pass: least and most of each number of the options.
+_RANGES = {
+    "http_port": (1024, 65535),
+    "metrics_port": (1024, 65535),
+    "threads": (1, 64),
+    "max_connections": (10, 1_000_000),
+    "drain_seconds": (1, 3600),
+}
 
 
 class StoredRouterError(ArtifactsError):
@@ -118,7 +127,7 @@ def read_router(configmap: Mapping[str, Any]) -> Router:
         raise StoredRouterError(f"{where} cannot be read: " + "; ".join(map(str, (*faults, *more))))
     return Router(
         metadata["namespace"],
-        metadata["labels"].get(ROUTER_LABEL, ""),
+        (metadata.get("labels") or {}).get(ROUTER_LABEL, ""),
         tuple(routes),
         settings,
         _options(proxy, where),
@@ -159,12 +168,20 @@ def _configmap(router: Router, name: str, data: dict[str, str]) -> dict[str, Any
 def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoredRouterError(f"{where}: this is no JSON") from error
 
 
 def _options(raw: object, where: str) -> RenderOptions:
-    known = {field.name for field in fields(RenderOptions)}
-    if not isinstance(raw, dict) or not raw.keys() <= known:
+    default = asdict(RenderOptions())
+    if not isinstance(raw, dict) or not raw.keys() <= default.keys():
         raise StoredRouterError(f"{where}, {SETTINGS_KEY}: its proxy has options that are not known here")
+    for name, value in raw.items():
+        # A bool is an int as well.
+        fits = type(value) is type(default[name])
+        if fits and name in _RANGES:
+            least, most = _RANGES[name]
+            fits = least <= value <= most
+        if not fits:
+            raise StoredRouterError(f"{where}, {SETTINGS_KEY}: proxy.{name} is {shown(value)}")
     return RenderOptions(**raw)

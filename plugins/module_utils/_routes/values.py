@@ -15,9 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, text_of
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    NOT_ANSWERED,
+    has_dot_segment,
+    has_encoded_control,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     CODES,
     Network,
@@ -26,7 +31,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 
 Item = TypeVar("Item", bound=Hashable)
 Value = TypeVar("Value")
-Reader = Callable[[object, str, list[Fault]], Value | None]
+Reader: TypeAlias = "Callable[[object, str, list[Fault]], Value | None]"
 
 DEFAULT_SCHEME = "https"
 LONGEST_PATH = 1000
@@ -48,11 +53,22 @@ _URL = re.compile(
 )
 _PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%[0-9A-Fa-f]{2})*\Z")
 _NOT_OF_PATHS = re.compile(r"[^A-Za-z0-9._~!$&()*+,;=:@%/-]")
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2[Ee]){1,2}(?:/|\Z)")
-_ENCODED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
 _GROUP = re.compile(r"\\([1-9])(?![0-9])")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
 _HEADER_VALUE = re.compile(rf"[ -&(-\[\]-~]{{1,{LONGEST_HEADER_VALUE}}}\Z")
+# Of the connection, not of the request: HAProxy uses them up or changes them.
+_OF_THE_CONNECTION = frozenset(
+    (
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
 _METHOD = re.compile(r"[A-Za-z]{1,20}\Z")
 _RANGE = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?\Z")
 
@@ -73,7 +89,7 @@ def read_each(
     value: object,
     where: str,
     what: str,
-    read: Reader[Value],
+    read: Callable[[object, str, list[Fault]], Value | None],
     faults: list[Fault],
     *,
     may_be_empty: bool = False,
@@ -106,9 +122,10 @@ def read_flag(value: object, where: str, faults: list[Fault]) -> bool | None:
 
 
 def read_code(value: object, where: str, faults: list[Fault]) -> int | None:
-    """The status code of a redirect."""
-    if isinstance(value, int) and value in CODES:
-        return value
+    """The status code of a redirect; also as text, as a template of ansible-core before 2.19 gives it."""
+    for code in CODES:
+        if value in (code, str(code)) and not isinstance(value, float):
+            return code
     allowed = ", ".join(str(code) for code in CODES)
     faults.append(Fault(where, f"{shown(value)} is not the code of a redirect; allowed: {allowed}"))
     return None
@@ -221,11 +238,17 @@ def highest_group(expansion: str) -> int:
 
 
 def read_header_name(value: object, where: str, faults: list[Fault]) -> str | None:
-    """The name of a header, in lower case; not ``host``, whose port and case conditions on hosts know."""
+    """The name of a header, in lower case.
+
+    Neither ``host``, whose port and case conditions on hosts know, nor one that is about the connection.
+    """
     rule = "1 to 100 letters, digits, '_' and '-', a letter or digit first"
     name = _matching(_HEADER_NAME, value, where, f"is not the name of a header: {rule}", faults)
     if name is not None and name.lower() == "host":
         faults.append(Fault(where, f"{shown(name)} cannot be used as a header here: see 'hosts'"))
+        return None
+    if name is not None and name.lower() in _OF_THE_CONNECTION:
+        faults.append(Fault(where, f"{shown(name)} is about the connection, and no route sees it"))
         return None
     return name if name is None else name.lower()
 
@@ -263,10 +286,10 @@ def read_network(value: object, where: str, faults: list[Fault]) -> Network | No
 
 
 def read_method(value: object, where: str, faults: list[Fault]) -> str | None:
-    """The method of a request, in upper case; not CONNECT, which has no path."""
+    """The method of a request, in upper case; neither CONNECT, which has no path, nor PRI (HTTP/2)."""
     method = _matching(_METHOD, value, where, "is not a method: 1 to 20 letters", faults)
-    if method is not None and method.upper() == "CONNECT":
-        faults.append(Fault(where, f"{shown(method)} cannot be redirected: it names no path"))
+    if method is not None and method.upper() in NOT_ANSWERED:
+        faults.append(Fault(where, f"{shown(method)} cannot be redirected: HAProxy never answers it"))
         return None
     return method if method is None else method.upper()
 
@@ -323,8 +346,8 @@ def _path_fault(text: str) -> str | None:
         return "two hexadecimal digits have to follow each %"
     if "//" in text:
         return "it has an empty segment"
-    if _DOT_SEGMENT.search(text) is not None:
+    if has_dot_segment(text):
         return "it has a dot segment, which clients and servers resolve"
-    if _ENCODED_CONTROL.search(text) is not None:
+    if has_encoded_control(text):
         return "it has an encoded control character"
     return None

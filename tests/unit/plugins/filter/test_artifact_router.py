@@ -41,13 +41,72 @@ def test_routes_become_two_configmaps() -> None:
     assert "bind *:8080" in prepared["configmaps"][1]["data"]["haproxy.cfg"]
 
 
+def _kept(**changes: Any) -> dict[str, Any]:
+    """The ConfigMap with the routes as the API server gives it."""
+    made: dict[str, Any] = artifact_router(_wish(routes=ROUTES))["configmaps"][0]
+    return {**made, "metadata": {**made["metadata"], "resourceVersion": "77"}, **changes}
+
+
 def test_routes_that_are_there_stay_where_none_are_given() -> None:
-    kept = artifact_router(_wish(routes=ROUTES))["configmaps"][0]
+    first = artifact_router(_wish(routes=ROUTES))
     # Before ansible-core 2.19, nothing is an empty string.
     for nothing in (None, ""):
-        again = artifact_router(_wish(kept=kept, routes=nothing, backends=nothing))
-        assert again["configmaps"][0] == kept
+        again = artifact_router(_wish(kept=_kept(), routes=nothing, backends=nothing))
+        # They are not written: others may have changed them since they were read.
+        assert again["configmaps"] == first["configmaps"][1:]
+        assert again["configuration"] == first["configuration"]
     assert artifact_router(_wish())["configmaps"][0]["data"]["routes.json"] == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"settings": {"oci": True}},
+        {"kept": _kept(binaryData=None)},
+        {
+            "kept": _kept(
+                metadata={"name": "router-routes", "namespace": "artifacts", "resourceVersion": "77"}
+            )
+        },
+    ],
+    ids=["settings", "a key that is not there", "labels"],
+)
+def test_routes_that_are_there_are_written_only_over_what_was_read(changes: dict[str, Any]) -> None:
+    written = artifact_router(_wish(**{"kept": _kept(), **changes}))["configmaps"][0]
+    assert written["metadata"]["resourceVersion"] == "77"
+    assert '"registry.k8s.io"' in written["data"]["routes.json"]
+
+
+def test_routes_that_are_given_are_written_whatever_is_there() -> None:
+    written = artifact_router(_wish(routes=ROUTES))["configmaps"][0]
+    assert "resourceVersion" not in written["metadata"]
+    # The filter is not told what is there then, but would not heed it either.
+    assert artifact_router(_wish(routes=ROUTES, kept=_kept()))["configmaps"][0] == written
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"data": {"routes.json": "{"}}, "routes.json: this is no JSON"),
+        ({"data": {"routes.json": "[" * 100_000}}, "routes.json: this is no JSON"),
+        ({"data": {}}, "routes.json: this is no JSON"),
+        ({"binaryData": {"routes.json.gz": "bm90IGd6aXA="}}, "this is not packed by gzip"),
+    ],
+)
+def test_routes_that_are_there_and_broken_are_a_fault(part: dict[str, Any], message: str) -> None:
+    prepared = artifact_router(_wish(kept=_kept(**part)))
+    (fault,) = prepared["faults"]
+    assert fault.startswith("artifact_router_routes: ConfigMap artifacts/router-routes, ")
+    assert message in fault
+    assert prepared["configmaps"] == []
+
+
+def test_text_is_no_flag() -> None:
+    prepared = artifact_router(_wish(routes=ROUTES, proxy={"access_log": "false", "bind_ipv6": "no"}))
+    assert prepared["faults"] == [
+        "artifact_router_access_log: 'false' is not a boolean; allowed: true, false",
+        "artifact_router_ipv6: 'no' is not a boolean; allowed: true, false",
+    ]
 
 
 def test_an_empty_list_takes_them_away() -> None:
@@ -85,3 +144,10 @@ def test_it_takes_a_mapping_only() -> None:
 
 def test_it_is_offered_to_ansible() -> None:
     assert FilterModule().filters() == {"artifact_router": artifact_router}
+
+
+def test_a_route_that_can_never_answer_is_told_with_the_variable_that_lets_it_pass() -> None:
+    narrow = {"name": "narrow", "conditions": {"paths": ["/a"]}, "host": "a.example"}
+    (fault,) = artifact_router(_wish(routes=[narrow, {**narrow, "name": "again"}]))["faults"]
+    assert fault.startswith("artifact_router_routes: the route again can never answer")
+    assert fault.endswith("; artifact_router_allow_unreachable lets it pass")

@@ -75,6 +75,33 @@ def test_a_path_too_many_is_a_warning() -> None:
     assert "paths[1] of the route doubled" in declared.warnings[0]
 
 
+def searching(count: int) -> list[dict[str, object]]:
+    """Routes whose expressions can each take more than a third of what is allowed."""
+    return [
+        {"name": f"r{number}", "conditions": {"paths": {"regex": f"^/(.*)a(.*)b{number}$"}}, "host": "a.org"}
+        for number in range(count)
+    ]
+
+
+def test_expressions_that_are_too_much_together_are_refused() -> None:
+    assert declare_routes(searching(2), SETTINGS, allow_unreachable=False).faults == ()
+    routes = [OTHER, *searching(3), WIDE]
+    (fault,) = declare_routes(routes, SETTINGS, allow_unreachable=True).faults
+    assert "at most 60,000,000 are allowed, and the costliest routes are r" in fault
+    assert "other" not in fault
+    old = {f"b{number}": {"host": "a.org", "conditions": {"paths": [f"/b{number}"]}} for number in range(9)}
+    assert not declare_backends(old, SETTINGS, legacy_match="all", allow_unreachable=False).faults
+
+
+def test_a_change_that_makes_expressions_too_much_is_refused_and_one_that_mends_it_is_not() -> None:
+    stored, _ = read_routes(searching(8), SETTINGS)
+    assert judge_change(stored[:2], stored[:1], SETTINGS, allow_unreachable=False).faults == ()
+    (fault,) = judge_change(stored[:3], stored[:2], SETTINGS, allow_unreachable=False).faults
+    assert "steps" in fault
+    assert judge_change(stored[:7], stored, SETTINGS, allow_unreachable=False).faults == ()
+    assert judge_change(stored, stored, SETTINGS, allow_unreachable=False).faults == ()
+
+
 def test_a_second_default_is_refused_whatever_is_allowed() -> None:
     before, _faults = read_routes([WIDE, {"name": "rest", "host": "rest.example.org"}], SETTINGS)
     (second,), _faults = read_routes([{"name": "new", "host": "new.example.org"}], SETTINGS)

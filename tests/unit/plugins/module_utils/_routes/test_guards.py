@@ -16,6 +16,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.gua
     own_answer,
     path_fault,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import LONGEST_TEXT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.request import (
     Request,
     host_of,
@@ -23,7 +24,15 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.req
     receive,
     split_target,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import RouterSettings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
+    Conditions,
+    HeaderMatch,
+    PathKind,
+    PathMatch,
+    Route,
+    RouterSettings,
+    Target,
+)
 
 PLAIN = RouterSettings()
 OCI = RouterSettings(oci=True)
@@ -226,10 +235,30 @@ def test_what_is_not_http_is_refused_before_anything_else(request_: Request) -> 
     assert code_of(request_) == 400
 
 
+@pytest.mark.parametrize("method", ["CONNECT", "PRI"])
+def test_methods_that_are_never_answered(method: str) -> None:
+    assert code_of(Request(method, "/_/healthz")) == 400
+    assert code_of(Request(method, "a:80")) == 400
+
+
+@pytest.mark.parametrize(("length", "code"), [(LONGEST_TEXT, None), (LONGEST_TEXT + 1, 400), (9000, 400)])
+def test_a_path_is_limited_where_a_route_searches_it(length: int, code: int | None) -> None:
+    request = Request(target="/" + "a" * (length - 1) + "?" + "q" * 100)
+    received = receive(request, PLAIN)
+    header = Conditions(headers=(HeaderMatch("x-a", regex="a"),))
+    path = Conditions((PathMatch(PathKind.REGEX, "^/x"),))
+    target = Target("https", "t.example")
+    plain = [Route("a", target, header), Route("b", target)]
+    assert own_answer(request, received, PLAIN, plain) is None
+    answer = own_answer(request, received, PLAIN, [*plain, Route("c", target, path)])
+    assert (answer.code if answer else None) == code
+
+
 @pytest.mark.parametrize(
     "request_",
     [
         Request("G-T", "/_/healthz"),
+        Request("PRIM", "/_/healthz"),
         Request(headers=(("Host", "a"), ("host", "A"))),
         Request(target="http://a:80/", headers=(("Host", "A"),)),
         Request(target="https://a/", headers=(("Host", "a:443"),)),

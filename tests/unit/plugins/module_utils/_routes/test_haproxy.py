@@ -100,15 +100,16 @@ def test_each_condition_is_a_test_of_its_own() -> None:
     text = main_file(KOPS, Route("all", TARGET, conditions, code=308))
     assert text.partition("acl r1_method")[1:] == (
         "acl r1_method",
-        " 'method' -m str -- 'HEAD'\n"
+        " method HEAD\n"
         "  acl r1_host 'var(txn.host)' -m str -- 'h.example' '[::1]'\n"
         "  acl r1_path 'path,concat(/)' -m beg -- '/a/'\n"
         "  acl r1_path 'path' -m str -- '/b/'\n"
         "  acl r1_header0 'req.fhdr(x-team,1)' -m str -- 'a b' '}'\n"
+        "  acl r1_length1 'req.fhdr(user-agent,1)' -m len -- '0:2048'\n"
         "  acl r1_header1 'req.fhdr(user-agent,1)' -m reg -- '^x'\n"
         "  http-request set-var(txn.rule) 'str(\"1|308|0|all|https://t.example\")'"
-        " if !{ var(txn.rule) -m int lt 1 } r1_method r1_host r1_path r1_header0 r1_header1\n"
-        + text.partition("r1_header0 r1_header1\n")[2],
+        " if !{ var(txn.rule) -m int lt 1 } r1_method r1_host r1_path r1_header0 r1_length1 r1_header1\n"
+        + text.partition("r1_header0 r1_length1 r1_header1\n")[2],
     )
 
 

@@ -117,6 +117,13 @@ REFUSED = {
     "a?" * 60 + "a" * 60: "very long",
     "(?:a|a)" * 60: "very long",
     "(?:a{1,9}){1,30}b": "very long",
+    # HAProxy finds nothing where PCRE2's match limit is reached.
+    r"^/(?:a|b){1,100}.*.{1,100}[^a]\d": "very long",
+    "^[a/]*(?:a??a+)(?:(?:a|b)?)x$": "very long",
+    r"^/[^/]{1,9}[^/]{3,}(?:\w){50}[ab]*?$": "very long",
+    "^/(?:(?:a|b){1,60}/){1,60}c$": "octets",
+    "^/(?:" + "(?:" * 18 + "a" + ")" * 18 + "{1,100}){1,100}": "octets",
+    "^/(?:abcdefghij" + "k" * 400 + "){1,80}": "octets",
 }
 
 
@@ -162,6 +169,58 @@ def test_search_is_about_octets(text: str, path: str, found: bool) -> None:
 )
 def test_expansion(text: str, path: str, template: str, expanded: str | None) -> None:
     assert read_pattern(text).expand(path, template) == expanded
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("^/old/(.*)$", 10_000),
+        ("^/release/([^/]+)/(.*)$", 20_000),
+        ("^/(.*)/(.+)$", 20_000),
+        (r"\.tar\.gz$", 20_000),
+        ("^/(?:[^/]*/){1,100}x", 1_000_000),
+        ("a[^c]*c$", 20_000_000),
+    ],
+)
+def test_steps_of_a_search(text: str, most: int) -> None:
+    assert most / 10 < read_pattern(text).steps < most
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("^x", False),
+        ("^(?:x|y)", False),
+        ("^x?y", False),
+        ("^$", False),
+        ("^", True),
+        ("x", True),
+        ("^(?:x|/)", True),
+        ("^x?/", True),
+        ("^x*", True),
+        ("^[^/]", False),
+        (r"^\W", True),
+        ("^x|y", True),
+    ],
+)
+def test_whether_a_path_can_have_it(text: str, fits: bool) -> None:
+    assert read_pattern(text).fits_paths is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "copies"),
+    [
+        ("^/(.*)$", "/x", 0),
+        ("^/(.*)$", r"/\1", 1),
+        ("^/(.*)$", r"/\1/\1", 2),
+        ("^/([^/]*)/(.*)$", r"/\2/\1", 1),
+        ("^/(a(b(c)))(d)$", r"/\1\2\3\4", 3),
+        ("^/(a(b)(c))$", r"/\2\3", 1),
+        ("^/(a(b)(c))$", r"/\1\2\3", 2),
+    ],
+)
+def test_how_often_an_octet_is_in_an_expansion(text: str, template: str, copies: int) -> None:
+    assert read_pattern(text).copies(template) == copies
 
 
 @given(st.text("ab/(?:)[]{}*+|^$\\.d,-1&", max_size=12))

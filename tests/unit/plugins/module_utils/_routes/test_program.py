@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
+    length_fault,
     own_answer,
     path_fault,
 )
@@ -98,8 +99,10 @@ def told(
     if found is None:
         return 404, "", ""
     rule, conditional = found
-    if conditional is not None and conditional.replacement and path_fault(new_path(found, received)):
-        return 400, "", ""
+    if conditional is not None and conditional.replacement:
+        path = new_path(found, received)
+        if path_fault(path) or length_fault(path):
+            return 400, "", ""
     return rule.code, f"{rule.target}{new_path(found, received)}{received.query}", rule.route
 
 
@@ -125,7 +128,7 @@ def test_the_rules_answer_as_the_list_does(seed: int) -> None:
     for _ in range(12):
         request = random_request(random)
         received = receive(request, options)
-        if own_answer(request, received, options) is not None:
+        if own_answer(request, received, options, routes) is not None:
             continue
         found = evaluated(rules, received)
         answer = resolve(request, routes, options)

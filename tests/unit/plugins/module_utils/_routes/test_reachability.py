@@ -127,6 +127,30 @@ def test_a_second_copy_of_a_list_is_unreachable(routes: list[Route], chosen: Rou
     assert whole >= {each.name for each in copies}
 
 
+def test_routes_with_methods_take_everything_together() -> None:
+    get = route("get", prefix("/a"), methods=("GET",))
+    head = route("head", methods=("HEAD",))
+    assert found(get, head, route("b", prefix("/a/b"))) == [("b", "", "get")]
+    assert found(get, head, route("b", prefix("/b"))) == []
+    assert found(get, head, route("b", prefix("/a/b"), methods=("HEAD",))) == [("b", "", "head")]
+    assert found(get, head, route("all")) == []
+    both = [route("get", methods=("GET",)), head]
+    assert found(*both, route("all")) == [("all", "", "get")]
+    (one,) = find_unreachable([*both, route("all")], PLAIN)
+    assert one.reason == "the routes get, head take all its requests before"
+    assert found(*both, route("all"), settings=RouterSettings(methods=("GET", "HEAD", "PUT"))) == []
+    by_header = route("get", headers=(HeaderMatch("x-a", ("b",)),), methods=("GET",))
+    assert found(by_header, head, route("all")) == []
+    by_host = route("get", hosts=("h",), methods=("GET",))
+    assert found(by_host, head, route("all")) == []
+    assert found(by_host, head, route("b", hosts=("h",))) == [("b", "", "get")]
+
+
+def test_an_expression_that_no_path_has() -> None:
+    assert found(route("a", regex("^x")), route("all")) == [("a", "", "")]
+    assert found(route("a", regex("^x"), regex("x"))) == [("a", "paths[0]", "")]
+
+
 def test_a_wider_path_before_takes_everything() -> None:
     assert found(route("a", prefix("/a")), route("b", prefix("/a/b"))) == [("b", "", "a")]
     assert found(route("a", prefix("/a/b")), route("b", prefix("/a"))) == []

@@ -192,8 +192,17 @@ def test_all_conditions_have_to_hold() -> None:
         assert reasons(other, strict, settings=settings) == [reason]
 
 
+@pytest.mark.parametrize(("length", "code"), [(1024, 302), (1025, 400), (2047, 400)])
+def test_a_path_must_not_grow_beyond_what_is_searched(length: int, code: int) -> None:
+    grows = replace(route("grows", regex("^/(.*)$")), replace_path=r"/\1\1")
+    answer = resolve(Request(target="/" + "a" * (length - 1)), [grows], PLAIN)
+    assert (answer.code, bool(answer.location)) == (code, code == 302)
+    assert ("at most 2048" in answer.reason) is (code == 400)
+
+
 def test_a_miss_tells_both_values() -> None:
-    request = Request("GET", "/x", (("Host", "B"), ("X-Real-Ip", "10.0.0.9"), ("X-A", "a\u00e4")))
+    headers = (("Host", "B"), ("X-Real-Ip", "10.0.0.9"), ("X-A", "a\u00e4"), ("X-Long", "b" * 2049))
+    request = Request("GET", "/x", headers)
     trusting = RouterSettings(client_headers=())
     assert reasons(
         request,
@@ -202,6 +211,7 @@ def test_a_miss_tells_both_values() -> None:
         route("3", hosts=("a",)),
         route("4", headers=(HeaderMatch("x-real-ip", ("10.0.0.1",)),)),
         route("5", headers=(HeaderMatch("x-a", regex="^b"),)),
+        route("5b", headers=(HeaderMatch("x-long", regex="^b"),)),
         route("6", ranges=("192.168.0.0/16", "fd00::/8")),
         route("7", methods=("HEAD",)),
         settings=trusting,
@@ -211,6 +221,7 @@ def test_a_miss_tells_both_values() -> None:
         "host b is not a",
         'header x-real-ip is "10.0.0.9", wanted "10.0.0.1"',
         r'header x-a is "a\u00e4" and does not match ^b',
+        "header x-long has 2049 octets; more than 2048 are not searched for ^b",
         "client 127.0.0.1 is in none of 192.168.0.0/16, fd00::/8",
         "method GET is not HEAD",
     ]

@@ -65,7 +65,7 @@ def test_no_client_headers_at_all() -> None:
         ({"method": "GET"}, "settings", "'method' is not known; allowed: methods, "),
         ({"methods": []}, "settings.methods", "empty"),
         ({"methods": {}}, "settings.methods", "not a list"),
-        ({"methods": ["GET", "CONNECT"]}, "settings.methods[1]", "names no path"),
+        ({"methods": ["GET", "CONNECT"]}, "settings.methods[1]", "never answers"),
         ({"trusted_proxies": ["10.0.0.1/8"]}, "settings.trusted_proxies[0]", "10.0.0.0/8"),
         ({"client_address_header": ""}, "settings.client_address_header", "''"),
         ({"client_address_header": "host"}, "settings.client_address_header", "host"),

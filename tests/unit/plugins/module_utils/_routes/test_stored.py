@@ -104,3 +104,43 @@ def test_a_damaged_packing_is_refused() -> None:
     configmap = {**routes_configmap(_router([])), "binaryData": {PACKED_ROUTES_KEY: "bm90IGd6aXA="}}
     with pytest.raises(StoredRouterError, match="gzip"):
         read_router(configmap)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threads", "4"),
+        ("threads", 2.5),
+        ("threads", True),
+        ("threads", None),
+        ("threads", 0),
+        ("threads", 65),
+        ("http_port", 80),
+        ("metrics_port", 65536),
+        ("max_connections", 9),
+        ("max_connections", 10**7),
+        ("drain_seconds", 0),
+        ("drain_seconds", 3601),
+        ("access_log", 1),
+        ("bind_ipv6", "no"),
+        ("folder", ["/"]),
+        ("address", 1),
+    ],
+)
+def test_an_option_that_no_role_writes_is_refused_by_name(name: str, value: object) -> None:
+    configmap = routes_configmap(_router([]))
+    kept = json.loads(configmap["data"][SETTINGS_KEY])
+    kept["proxy"][name] = value
+    changed = {**configmap, "data": {**configmap["data"], SETTINGS_KEY: json.dumps(kept)}}
+    with pytest.raises(StoredRouterError, match=rf"router-routes, settings.json: proxy\.{name} is "):
+        read_router(changed)
+
+
+def test_the_ends_of_the_ranges_read_back_equal() -> None:
+    least = RenderOptions(http_port=1024, metrics_port=65535, threads=1, max_connections=10, drain_seconds=1)
+    most = RenderOptions(
+        http_port=65535, metrics_port=1024, threads=64, max_connections=1_000_000, drain_seconds=3600
+    )
+    for options in (least, most):
+        router = _router([], options=options)
+        assert read_router(routes_configmap(router)) == router

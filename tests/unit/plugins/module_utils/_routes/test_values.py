@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import Target
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
     Reader,
-    highest_group,
     read_authority,
     read_code,
     read_each,
@@ -32,6 +30,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.val
     read_target_prefix,
     read_url,
 )
+from tests.unit.plugins.module_utils._routes.reading import read, refused
 from tests.unit.plugins.module_utils._routes.written import JSON_LIKE
 
 READERS: tuple[Reader[Any], ...] = (
@@ -52,21 +51,6 @@ READERS: tuple[Reader[Any], ...] = (
 )
 
 
-def read(reader: Reader[Any], value: object) -> Any:
-    faults: list[Fault] = []
-    found = reader(value, "here", faults)
-    assert faults == []
-    return found
-
-
-def refused(reader: Reader[Any], value: object) -> str:
-    faults: list[Fault] = []
-    assert reader(value, "here", faults) is None
-    (fault,) = faults
-    assert fault.where == "here"
-    return fault.message
-
-
 @pytest.mark.parametrize("name", ["a", "k8s.gcr.io", "0-_.", "A" * 63])
 def test_names(name: str) -> None:
     assert read(read_name, name) == name
@@ -77,213 +61,14 @@ def test_no_names(name: object) -> None:
     refused(read_name, name)
 
 
-@pytest.mark.parametrize(
-    ("written", "host"),
-    [
-        ("example.org", "example.org"),
-        ("A-1.Example.ORG", "a-1.example.org"),
-        ("localhost", "localhost"),
-        ("10.0.0.1", "10.0.0.1"),
-        ("1e100.net", "1e100.net"),
-        ("[2001:DB8:0::1]", "[2001:db8::1]"),
-        (".".join(["a" * 63] * 3) + "." + "b" * 61, ".".join(["a" * 63] * 3) + "." + "b" * 61),
-    ],
-)
-def test_hosts(written: str, host: str) -> None:
-    assert read(read_host, written) == host
-    assert read(read_authority, written) == host
-    assert read(read_authority, f"{written}:8443") == f"{host}:8443"
-    assert read(read_authority, f"{written}:443") == host
-    assert "without a port" in refused(read_host, f"{written}:80")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        ".",
-        "a..b",
-        "-a",
-        "a-",
-        "a_b",
-        "example.org.",
-        "a" * 64,
-        ".".join(["a" * 63] * 4),
-        "a b",
-        "a\n",
-        "a/b",
-        "*.example.org",
-        "1.2.3",
-        "256.0.0.1",
-        "010.0.0.1",
-        "1.2.3.4.5",
-        "a.0x7f",
-        "0x",
-        "2130706433",
-        "::1",
-        "[::1",
-        "::1]",
-        "[]",
-        "[1.2.3.4]",
-        "[fe80::1%eth0]",
-        "[::g]",
-        "\u212aubernetes.io",
-        "b\u00fccher.example",
-        "a'b",
-        "a%62",
-        "user@host",
-        None,
-        5,
-        True,
-    ],
-)
-def test_no_hosts(host: object) -> None:
-    refused(read_host, host)
-    refused(read_authority, host)
-
-
-@pytest.mark.parametrize("port", ["", "0", "00", "080", "65536", "99999999", "-1", "+1", "a", "8 ", "\u0661"])
-def test_no_ports(port: str) -> None:
-    assert "65535" in refused(read_authority, f"example.org:{port}")
-    assert "65535" in refused(read_url, f"http://[::1]:{port}/a")
-
-
-@pytest.mark.parametrize(
-    ("written", "target"),
-    [
-        ("https://example.org", Target("https", "example.org")),
-        ("https://example.org/", Target("https", "example.org")),
-        ("HTTPS://Example.org:443/A/b/", Target("https", "example.org", "/A/b")),
-        ("http://example.org:443", Target("http", "example.org:443")),
-        ("http://[::1]:80/a@b", Target("http", "[::1]", "/a@b")),
-    ],
-)
-def test_urls(written: str, target: Target) -> None:
-    assert read(read_url, written) == target
-    assert read(read_url, str(target)) == target
-
-
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("example.org", "does not begin with http:// or https://"),
-        ("ftp://example.org", "does not begin with"),
-        ("http\u017f://example.org", "does not begin with"),
-        ("https:/example.org", "does not begin with"),
-        ("https://", "not a host"),
-        ("https:///a", "not a host"),
-        ("https://example.org\\a", "not a host"),
-        ("https://example.org/a b", "' ' is not allowed"),
-        ("https://example.org/a\r\nX: y", "is not allowed"),
-        ("https://example.org//a", "empty segment"),
-        ("https://example.org/a/..", "dot segment"),
-        ("https://example.org/?a=b", "query"),
-        ("https://example.org/#a", "fragment"),
-        ("https://user@example.org/", "user"),
-        (None, "nothing is not a string"),
-    ],
-)
-def test_no_urls(url: object, reason: str) -> None:
-    assert reason in refused(read_url, url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://user:hidden@example.org/",
-        "https:/user:hidden@example.org",
-        "user:hidden@example.org",
-        "https://example.org/?signature=hidden",
-        "ftp://example.org/?signature=hidden",
-    ],
-)
-def test_what_may_be_secret_is_not_repeated(url: str) -> None:
-    assert "hidden" not in refused(read_url, url)
-    assert "hidden" not in refused(read_host, url)
-    assert "hidden" not in refused(read_authority, url)
-
-
-@pytest.mark.parametrize(
-    ("path", "prefix"),
-    [
-        ("/", "/"),
-        ("/kops", "/kops"),
-        ("/kops/", "/kops"),
-        ("/a/.b/c./.../..d", "/a/.b/c./.../..d"),
-        ("/%2F%c3%A9/%2ea", "/%2F%c3%A9/%2ea"),
-        ("/._~!$&()*+,;=:@-", "/._~!$&()*+,;=:@-"),
-        ("/" + "a" * 999, "/" + "a" * 999),
-    ],
-)
-def test_paths(path: str, prefix: str) -> None:
-    assert read(read_path, path) == path
-    assert read(read_prefix, path) == prefix
-    assert read(read_target_prefix, path) == prefix.removesuffix("/")
-
-
-def test_no_prefix_of_a_target() -> None:
-    assert [read(read_target_prefix, value) for value in (None, "")] == ["", ""]
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("kops", "begin with a slash"),
-        ("/" + "a" * 1000, "longer than 1000"),
-        ("//", "empty segment"),
-        ("/a//b", "empty segment"),
-        ("/a//", "empty segment"),
-        ("/.", "dot segment"),
-        ("/a/../b", "dot segment"),
-        ("/a/%2E.", "dot segment"),
-        ("/.%2e/b", "dot segment"),
-        ("/%0a", "control"),
-        ("/a%1Fb", "control"),
-        ("/%7f", "control"),
-        ("/%", "hexadecimal"),
-        ("/%2", "hexadecimal"),
-        ("/%g0", "hexadecimal"),
-        ("/a b", "' '"),
-        ("/a'b", '"\'"'),
-        ('/a"', "'\"'"),
-        ("/a\\b", r"'\\'"),
-        ("/a#b", "'#'"),
-        ("/a?b", "'?'"),
-        ("/${A}", "'{'"),
-        ("/a|b", "'|'"),
-        ("/a\n", r"'\n'"),
-        ("/\u00e9", "'\u00e9'"),
-        (3, "not a string"),
-    ],
-)
-def test_no_paths(path: object, reason: str) -> None:
-    for reader in (read_path, read_prefix, read_target_prefix, read_expansion):
-        message = refused(reader, path)
-        assert reason in message or (reader is read_expansion and "\\" in message)
-
-
-@pytest.mark.parametrize(
-    ("expansion", "highest"), [("/", 0), ("/new", 0), (r"/\1", 1), (r"/a/\3.\2/", 3), (r"/\1\9", 9)]
-)
-def test_expansions(expansion: str, highest: int) -> None:
-    assert read(read_expansion, expansion) == expansion
-    assert highest_group(expansion) == highest
-
-
-@pytest.mark.parametrize(
-    "expansion", [r"\1", r"/\0", r"/\10", r"/\\1", r"/\a", "/\\", r"/%\1", r"/%2\1", r"/../\1"]
-)
-def test_no_expansions(expansion: str) -> None:
-    refused(read_expansion, expansion)
-
-
 @pytest.mark.parametrize("name", ["X-Team", "x", "0_", "a" * 100])
 def test_header_names(name: str) -> None:
     assert read(read_header_name, name) == name.lower()
 
 
 @pytest.mark.parametrize(
-    "name", ["", "-a", "_a", "a b", "a:", "a(", "a\n", "a" * 101, "Host", "\u212a", None, 1]
+    "name",
+    ["", "-a", "_a", "a b", "a:", "a(", "a\n", "a" * 101, "Host", "Connection", "te", "\u212a", None, 1],
 )
 def test_no_header_names(name: object) -> None:
     refused(read_header_name, name)
@@ -350,17 +135,17 @@ def test_methods(method: str) -> None:
     assert read(read_method, method) == method.upper()
 
 
-@pytest.mark.parametrize("method", ["", "G ET", "M-SEARCH", "\u0131", "a" * 21, "connect", 1, None])
+@pytest.mark.parametrize("method", ["", "G ET", "M-SEARCH", "\u0131", "a" * 21, "connect", "PRI", 1, None])
 def test_no_methods(method: object) -> None:
     refused(read_method, method)
 
 
-@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_codes(code: int) -> None:
-    assert read(read_code, code) == code
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308, "302"])
+def test_codes(code: int | str) -> None:
+    assert read(read_code, code) == int(code)
 
 
-@pytest.mark.parametrize("code", [0, 200, 300, 304, 404, "302", 302.0, True, None, [302]])
+@pytest.mark.parametrize("code", [0, 200, 300, 304, 404, "304", "0302", True, None, [302]])
 def test_no_codes(code: object) -> None:
     assert "301, 302, 303, 307, 308" in refused(read_code, code)
 
