@@ -164,7 +164,8 @@ def _client(rules: Program, settings: RouterSettings, options: RenderOptions) ->
     for entry in range(1, MOST_PROXIES + 1):
         sample = f"req.hdr({header},-{entry})"
         yield f"acl is_address{entry} {quoted(sample)} -m reg -- {quoted(_ADDRESS)}"
-        client = quoted(f"{sample},ipmask(32,128)")
+        # Nothing that converts it: HAProxy 3 would make the IPv4 address of an IPv6 one that is made from it.
+        client = quoted(f"req.hdr_ip({header},-{entry})")
         yield f"http-request set-var(txn.client) {client} if trusted_client is_address{entry}"
 
 
