@@ -95,7 +95,8 @@ def test_all_expressions_that_a_list_may_have_take_a_request_no_time(
     request = Request("GET", "/" if header else hostile, (HOST, ("X-Team", hostile)))
     before = seconds_of(proxy.process.pid)
     response = proxy.ask(options, request)
-    assert seconds_of(proxy.process.pid) - before < 0.2, len(routes)
+    # Its own watchdog ends a proxy of which a thread is busy for two seconds.
+    assert seconds_of(proxy.process.pid) - before < 1, len(routes)
     assert response.code == resolve(request, routes[:1], SETTINGS).code
 
 

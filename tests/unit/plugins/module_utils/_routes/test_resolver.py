@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -276,10 +275,8 @@ def test_the_query_is_kept_and_matches_nothing(routes: list[Route], request: Req
     assert with_query.location == (f"{without.location}?a/../%00=b" if without.location else "")
 
 
-def test_thousands_of_requests_to_a_thousand_routes_take_seconds() -> None:
+def test_each_of_a_thousand_routes_is_found() -> None:
     routes = [route(f"r{number}", regex(f"^/r{number}/"), exact(f"/{number}")) for number in range(1000)]
-    started = time.process_time()
     for number in range(1000):
         answer = resolve(Request(target=f"/r{number}/x"), routes, PLAIN, explain=False)
         assert answer.route == f"r{number}"
-    assert time.process_time() - started < 10
