@@ -203,7 +203,8 @@ def _signals_by_default() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGWINCH"])
 @pytest.mark.parametrize("kind", ["for ever", "until its turn"])
-def test_container_ends_with_0_when_it_is_told_to(kind: str, name: str, signals_by_default: None) -> None:
+@pytest.mark.usefixtures("signals_by_default")
+def test_container_ends_with_0_when_it_is_told_to(kind: str, name: str) -> None:
     command = pin_command(3600, False) if kind == "for ever" else turn_within(refresh_alone, 600, 100_000)
     # In a session of its own, so that nothing of it outlives a test that fails.
     process = subprocess.Popen(installed(command), env=ENVIRONMENT, start_new_session=True)
