@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import FaultsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import (
     KubeClient,
     KubeError,
@@ -54,13 +54,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.re
 OUTDATED = "others have changed it since it was read; run this again"
 
 
-class PreflightError(ArtifactsError):
+class PreflightError(FaultsError):
     """What was given cannot be applied; nothing was written."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        listed = "\n".join(f"- {fault}" for fault in faults)
-        message = faults[0] if len(faults) == 1 else f"{len(faults)} faults, nothing was changed:\n{listed}"
-        super().__init__(message, {"changed": False, "faults": list(faults)})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class ArtifactsError(Exception):
@@ -19,3 +19,12 @@ class ArtifactsError(Exception):
         super().__init__(message)
         self.message = message
         self.result: dict[str, object] = dict(result or {})
+
+
+class FaultsError(ArtifactsError):
+    """What was given cannot be used, and nothing was changed; the message has all that is wrong with it."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        listed = "\n".join(f"- {fault}" for fault in faults)
+        message = faults[0] if len(faults) == 1 else f"{len(faults)} faults, nothing was changed:\n{listed}"
+        super().__init__(message, {"changed": False, "faults": list(faults)})

@@ -13,7 +13,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._artifact_r
     Change,
     change_routes,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import FaultsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import connect
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.declaration import (
     Declaration,
@@ -33,13 +33,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.arti
 __all__ = ("ARGUMENT_SPEC", "run")
 
 
-class RouteFaultsError(ArtifactsError):
+class RouteFaultsError(FaultsError):
     """Routes cannot be used; the message names all that is wrong with them. Nothing was changed."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        listed = "\n".join(f"- {fault}" for fault in faults)
-        message = faults[0] if len(faults) == 1 else f"{len(faults)} faults, nothing was changed:\n{listed}"
-        super().__init__(message, {"changed": False, "faults": list(faults)})
 
 
 def run(parameters: dict[str, Any], *, check_mode: bool, progress: Callable[[str], None]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import FaultsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.daemonset import (
     PodSettings,
 )
@@ -40,7 +40,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.imag
 __all__ = ("ARGUMENT_SPEC", "run")
 
 
-class ParameterError(ArtifactsError):
+class ParameterError(FaultsError):
     """Parameters cannot be used; the message names all of them, each with its value and what is allowed."""
 
 
@@ -52,13 +52,7 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
     """
     wishes = read_wishes(parameters)
     if wishes.faults:
-        listed = "\n".join(f"- {fault}" for fault in wishes.faults)
-        message = (
-            wishes.faults[0]
-            if len(wishes.faults) == 1
-            else f"{len(wishes.faults)} faults, nothing was changed:\n{listed}"
-        )
-        raise ParameterError(message, {"changed": False, "faults": list(wishes.faults)})
+        raise ParameterError(wishes.faults)
     client = connect(parameters["kubeconfig"], parameters["context"])
 
     def resolve(wanted: Iterable[tuple[Reference, str]]) -> Mapping[Key, Resolution]:
