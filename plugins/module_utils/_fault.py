@@ -1,12 +1,17 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a user's list: collected, so that all of it is told at once."""
+"""What a user wrote is read value by value; what is wrong with it is collected and told at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+Value = TypeVar("Value")
+Reader: TypeAlias = "Callable[[object, str, list[Fault]], Value | None]"
 
 _LONGEST_SHOWN = 80
 _LARGEST_SHOWN = 10**18
@@ -60,3 +65,49 @@ def unknown_keys(mapping: Mapping[object, object], known: Iterable[str], where: 
         for key in mapping
         if key not in allowed
     ]
+
+
+def place(where: str, key: str) -> str:
+    """The place of a key in what is at ``where``; an empty ``where`` is the whole of what the user wrote."""
+    return f"{where}.{key}" if where else key
+
+
+def unique(values: Iterable[Item]) -> tuple[Item, ...]:
+    """The values in their order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def read_each(
+    value: object,
+    where: str,
+    what: str,
+    read: Callable[[object, str, list[Fault]], Value | None],
+    faults: list[Fault],
+    *,
+    may_be_empty: bool = False,
+) -> tuple[Value, ...]:
+    """The values of a list, each read by ``read``; a single string is a list of one, and None is no list.
+
+    :param what: how a message calls the values, in the plural
+    :param may_be_empty: whether a list without values is no fault
+    """
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        single = read(value, where, faults)
+        return () if single is None else (single,)
+    if not isinstance(value, (list, tuple)):
+        faults.append(Fault(where, f"{shown(value)} is not a list of {what}"))
+        return ()
+    if not value and not may_be_empty:
+        faults.append(Fault(where, f"the list of {what} is empty; leave it out where there is none"))
+    found = (read(element, f"{where}[{index}]", faults) for index, element in enumerate(value))
+    return tuple(element for element in found if element is not None)
+
+
+def read_flag(value: object, where: str, faults: list[Fault]) -> bool | None:
+    """True or false; false where the value is None."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    faults.append(Fault(where, f"{shown(value)} is not a boolean; allowed: true, false"))
+    return None

@@ -18,20 +18,18 @@ from dataclasses import dataclass, field
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
     Fault,
+    place,
+    read_each,
+    read_flag,
     shown,
     text_of,
+    unique,
     unknown_keys,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.catalogue import Entry
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.script import (
     read_script,
     read_variables,
-)
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
-    place,
-    read_each,
-    read_flag,
-    unique,
 )
 
 # In the order in which nsenter is told.

@@ -10,9 +10,14 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, unknown_keys
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
+    place,
+    shown,
+    unique,
+    unknown_keys,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import Outcome, State
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import place, unique
 
 _KEYS = ("canary", "max_parallel", "max_fail")
 _NUMBER = re.compile(r"(?P<value>[0-9]{1,6})(?P<percent>%)?\Z")

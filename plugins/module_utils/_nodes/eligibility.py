@@ -15,7 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, unknown_keys
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
+    place,
+    shown,
+    unknown_keys,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Taint, read_node
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.placement import (
     WANTED,
@@ -33,7 +38,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.ke
     text,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import place
 
 ANNOTATION_PREFIX = "actions.clusterdepot.io"
 

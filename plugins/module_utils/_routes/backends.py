@@ -17,7 +17,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, unknown_keys
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
+    Reader,
+    read_each,
+    shown,
+    unique,
+    unknown_keys,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.reachability import find_overlaps
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     Conditions,
@@ -34,12 +41,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
     DEFAULT_SCHEME,
-    Reader,
     read_authority,
-    read_each,
     read_name,
     read_path,
-    unique,
 )
 
 MATCHES = ("all", "any")

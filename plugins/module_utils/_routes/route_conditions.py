@@ -16,8 +16,11 @@ from collections.abc import Callable, Mapping
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
     Fault,
+    Reader,
+    read_each,
     shown,
     text_of,
+    unique,
     unknown_keys,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import (
@@ -32,8 +35,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
     RouterSettings,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
-    Reader,
-    read_each,
     read_header_name,
     read_header_value,
     read_host,
@@ -41,7 +42,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.val
     read_network,
     read_path,
     read_prefix,
-    unique,
 )
 
 _KEYS = ("paths", "path_type", "hosts", "headers", "source_ranges", "methods")

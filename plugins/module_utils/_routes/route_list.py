@@ -22,7 +22,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, unknown_keys
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
+    place,
+    read_flag,
+    shown,
+    unknown_keys,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pattern import read_pattern
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     DEFAULT_CODE,
@@ -41,11 +47,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
     DEFAULT_SCHEME,
     highest_group,
-    place,
     read_authority,
     read_code,
     read_expansion,
-    read_flag,
     read_name,
     read_target_prefix,
     read_url,

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, unknown_keys
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import RouterSettings
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
     read_each,
     read_flag,
+    shown,
+    unique,
+    unknown_keys,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import RouterSettings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
     read_header_name,
     read_method,
     read_network,
-    unique,
 )
 
 _KEYS = ("methods", "trusted_proxies", "client_address_header", "client_headers", "oci", "route_header")

@@ -13,9 +13,7 @@ Sources: RFC 1123 section 2.1 (host names), RFC 3986 section 3.3 (characters of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TypeAlias, TypeVar
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown, text_of
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.guards import (
@@ -28,10 +26,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
     Network,
     Target,
 )
-
-Item = TypeVar("Item", bound=Hashable)
-Value = TypeVar("Value")
-Reader: TypeAlias = "Callable[[object, str, list[Fault]], Value | None]"
 
 DEFAULT_SCHEME = "https"
 LONGEST_PATH = 1000
@@ -73,52 +67,6 @@ _METHOD = re.compile(r"[A-Za-z]{1,20}\Z")
 _RANGE = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?\Z")
 
 _HOST_RULE = "a DNS name (RFC 1123), an IPv4 address, or an IPv6 address in brackets"
-
-
-def place(where: str, key: str) -> str:
-    """The place of a key in what is at ``where``; an empty ``where`` is the whole of what the user wrote."""
-    return f"{where}.{key}" if where else key
-
-
-def unique(values: Iterable[Item]) -> tuple[Item, ...]:
-    """The values in their order, each once."""
-    return tuple(dict.fromkeys(values))
-
-
-def read_each(
-    value: object,
-    where: str,
-    what: str,
-    read: Callable[[object, str, list[Fault]], Value | None],
-    faults: list[Fault],
-    *,
-    may_be_empty: bool = False,
-) -> tuple[Value, ...]:
-    """The values of a list, each read by ``read``; a single string is a list of one, and None is no list.
-
-    :param what: how a message calls the values, in the plural
-    :param may_be_empty: whether a list without values is no fault
-    """
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        single = read(value, where, faults)
-        return () if single is None else (single,)
-    if not isinstance(value, (list, tuple)):
-        faults.append(Fault(where, f"{shown(value)} is not a list of {what}"))
-        return ()
-    if not value and not may_be_empty:
-        faults.append(Fault(where, f"the list of {what} is empty; leave it out where there is none"))
-    found = (read(element, f"{where}[{index}]", faults) for index, element in enumerate(value))
-    return tuple(element for element in found if element is not None)
-
-
-def read_flag(value: object, where: str, faults: list[Fault]) -> bool | None:
-    """True or false; false where the value is None."""
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    faults.append(Fault(where, f"{shown(value)} is not a boolean; allowed: true, false"))
-    return None
 
 
 def read_code(value: object, where: str, faults: list[Fault]) -> int | None:

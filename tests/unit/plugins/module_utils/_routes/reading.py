@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
+    Reader,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     Route,
     RouterSettings,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route_list import read_routes
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
-    Reader,
-)
 
 SETTINGS = RouterSettings()
 

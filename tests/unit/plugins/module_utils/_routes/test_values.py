@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import (
+    Fault,
     Reader,
+    read_each,
+    read_flag,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.values import (
     read_authority,
     read_code,
-    read_each,
     read_expansion,
-    read_flag,
     read_header_name,
     read_header_value,
     read_host,
