@@ -108,7 +108,7 @@ def _global(options: RenderOptions) -> list[str]:
         # Paths hardly ever come twice: to remember what an expression said of one costs more than asking.
         "tune.pattern.cache-size 0",
         # Few at a time, so that what one request has freed is still at hand for the next. Measured: a tenth.
-        "tune.maxpollevents 32",
+        "tune.maxpollevents 16",
         # It counts two open files a connection, and needs one: a lower limit is no reason not to start.
         "no strict-limits",
         # Left free in a request, so that what becomes of its path, and a target of any length, have room.

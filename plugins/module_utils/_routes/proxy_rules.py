@@ -33,6 +33,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.pro
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.proxy_networks import (
     as_version_6,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.proxy_plain import (
+    has_short_way,
+    short_way,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.quoting import (
     checked_file,
     checked_name,
@@ -88,6 +92,11 @@ def rule_value(rule: Rule) -> str:
 
 def frontend_rules(rules: Program, settings: RouterSettings, options: RenderOptions) -> Iterator[str]:
     """The lines that answer every request."""
+    methods = [checked_name(method) for method in settings.methods]
+    yield f"acl method_allowed method {' '.join(methods)}"
+    if has_short_way(rules, settings):
+        (redirect,) = _redirects(rules)
+        yield from short_way(_path_lookup(options), redirect)
     yield from _own_answers(rules, settings, options)
     yield from _client(rules, settings, options)
     yield from _lookups(rules, options)
@@ -110,9 +119,7 @@ def _own_answers(rules: Program, settings: RouterSettings, options: RenderOption
     if options.access_log:
         yield "http-request set-log-level silent if healthz"
     yield rf'{_RETURN} 200 {_TEXT} "ok\n" if healthz'
-    methods = [checked_name(method) for method in settings.methods]
-    yield f"acl method_allowed method {' '.join(methods)}"
-    allow = f"hdr Allow {quoted(', '.join(methods))}"
+    allow = f"hdr Allow {quoted(', '.join(map(checked_name, settings.methods)))}"
     if settings.oci:
         yield "acl registry path,concat(/) -m beg -- /v2/"
         body = _error("UNSUPPORTED", "the method is not allowed")
@@ -182,7 +189,7 @@ def _lookups(rules: Program, options: RenderOptions) -> Iterator[str]:
         yield "http-request set-var(txn.host) 'req.fhdr(host,1),host_only,lower'"
     # No path has a # any more, so that "/#" ends it: keys of exact paths have it, the others end with "/".
     if any(not entry.host for entry in rules.maps):
-        yield f"http-request set-var(txn.rule) 'path,concat(/#),map_beg({folder}/{PREFIX_MAP})'"
+        yield _path_lookup(options)
     if has_hosts:
         number = f"var(txn.host),map_str({folder}/{HOST_MAP})"
         found = f"{number},concat(,txn.path,/#),map_beg({folder}/{HOST_PREFIX_MAP})"
@@ -192,6 +199,11 @@ def _lookups(rules: Program, options: RenderOptions) -> Iterator[str]:
         yield (
             "http-request set-var(txn.rule) var(txn.host_rule) if { var(txn.host_rule) -m found } !is_later"
         )
+
+
+def _path_lookup(options: RenderOptions) -> str:
+    map_file = f"{checked_file(options.folder)}/{PREFIX_MAP}"
+    return f"http-request set-var(txn.rule) 'path,concat(/#),map_beg({map_file})'"
 
 
 def _conditionals(rules: Program, settings: RouterSettings, options: RenderOptions) -> Iterator[str]:

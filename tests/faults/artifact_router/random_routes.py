@@ -76,6 +76,24 @@ def random_settings(random: Random) -> RouterSettings:
     )
 
 
+def plain_routes(random: Random) -> list[Route]:
+    """Up to a dozen routes by path alone, which are answered a short way."""
+    code = random.choice(CODES)
+    routes = [
+        Route(f"r{number}", random.choice(TARGETS), _plain(random), code)
+        for number in range(random.randint(1, 12))
+    ]
+    if random.random() < 0.5:
+        routes.append(Route("default", random.choice(TARGETS), code=code))
+    return routes
+
+
+def _plain(random: Random) -> Conditions:
+    kinds = (PathKind.PREFIX, PathKind.PREFIX, PathKind.EXACT)
+    count = random.randint(1, 2)
+    return Conditions(tuple(PathMatch(random.choice(kinds), random_path(random)) for _ in range(count)))
+
+
 def random_routes(random: Random, settings: RouterSettings) -> list[Route]:
     """Up to a dozen routes."""
     simple = random.random()

@@ -16,16 +16,25 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.hap
     RenderOptions,
     render,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.program import program
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.proxy_plain import has_short_way
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.resolver import Request, resolve
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.route import (
     Route,
     RouterSettings,
 )
 from tests.faults.artifact_router.proxy import Proxy, Response, check, options_for, running, write
-from tests.faults.artifact_router.random_routes import random_request, random_routes, random_settings
+from tests.faults.artifact_router.random_routes import (
+    plain_routes,
+    random_request,
+    random_routes,
+    random_settings,
+)
 
 BATCHES = 8
-LISTS = 125
+LISTS = 150
+# Lists that are answered the short way are few among the others.
+PLAIN_EVERY = 6
 REQUESTS = 24
 
 
@@ -40,6 +49,10 @@ def a_router(random: Random, folder: Path, shared: RenderOptions, number: int) -
     """One of many in a process, whose settings are said once: with its own names, address and folder."""
     settings = random_settings(random)
     routes = random_routes(random, settings)
+    if number % PLAIN_EVERY == 0:
+        settings = dataclasses.replace(settings, trusted_proxies=(), oci=False)
+        routes = plain_routes(random)
+        assert has_short_way(program(routes, settings), settings)
     own = folder / str(number)
     own.mkdir()
     address = f"127.{1 + number // 250}.1.{1 + number % 250}"

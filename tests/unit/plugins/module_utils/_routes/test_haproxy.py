@@ -79,6 +79,14 @@ def test_no_routes_need_no_map() -> None:
         ([KOPS], RouterSettings(oci=True), "/v2/", True),
         ([KOPS], None, "http-after-response", False),
         ([KOPS], RouterSettings(route_header="x-route"), "http-after-response set-header x-route", True),
+        ([KOPS, replace(LAST, code=302)], None, "acl plain", True),
+        ([KOPS, replace(LAST, code=308)], None, "acl plain", False),
+        ([replace(KOPS, strip_prefix=True)], None, "acl plain", False),
+        ([KOPS, TEAM], None, "acl plain", False),
+        ([replace(KOPS, conditions=Conditions(hosts=("h",)))], None, "acl plain", False),
+        ([KOPS], RouterSettings(oci=True), "acl plain", False),
+        ([KOPS], TRUSTING, "acl plain", False),
+        ([], None, "acl plain", False),
     ],
 )
 def test_only_what_the_routes_need_is_there(
