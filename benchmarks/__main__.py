@@ -17,6 +17,7 @@ from benchmarks import (
     health_check_2000,
     health_playbook_2000,
     image_status_2000x50,
+    package_download,
     provision_again,
     provision_until_healthy,
     results,
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     router_1000_vs_nginx.NAME: router_1000_vs_nginx.measure,
     router_1000_vs_go.NAME: router_1000_vs_go.measure,
     router_10000_vs_3.NAME: router_10000_vs_3.measure,
+    package_download.NAME: package_download.measure,
 }
 RESULTS = commands.ROOT / "benchmarks" / "results.json"
 

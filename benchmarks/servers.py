@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,10 +22,22 @@ START_SECONDS = 15.0
 def running(
     command: Sequence[str], folder: Path, port: int, variables: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """The process of a server, from when it listens on the port until the block ends.
+    """The process of a server, from when it listens on the port to the block's end; see running_when."""
+    with running_when(lambda: _listens(port), command, folder, variables) as process:
+        yield process
+
+
+@contextmanager
+def running_when(
+    ready: Callable[[], bool],
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[int]:
+    """The process of a server, from when it is ready until the block ends.
 
     It has PATH and `variables` as its environment, and writes to ``folder``/log. Raises BenchmarkError where
-    it cannot be started, ends by itself, or does not listen within 15 seconds.
+    it cannot be started, ends by itself, or is not ready within 15 seconds.
     """
     environment = {"PATH": os.environ.get("PATH", os.defpath), **(variables or {})}
     with (folder / "log").open("wb") as log:
@@ -36,7 +48,7 @@ def running(
         except OSError as error:
             raise BenchmarkError(f"{command[0]}: {error.strerror}") from error
     try:
-        _await(process, port, folder / "log")
+        _await(process, ready, folder / "log")
         yield process.pid
     finally:
         process.terminate()
@@ -84,11 +96,15 @@ def _read(process: int, name: str) -> str:
         raise BenchmarkError(f"process {process} is gone: {error.strerror}") from error
 
 
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _await(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if ready():
+            return
         time.sleep(0.02)
     raise BenchmarkError(f"the server did not start: {log.read_text(errors='replace')[-1000:]}")
