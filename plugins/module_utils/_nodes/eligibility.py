@@ -82,11 +82,15 @@ class Record:
     :ivar content_hash: of what was run
     :ivar code: what it ended with; 0 where it was done
     :ivar finished: RFC 3339 time; may be empty
+    :ivar machine: the machine ID of the node on which it ran; may be empty
+    :ivar run: the UID of the Job, or of the pod of a DaemonSet, that ran it; may be empty
     """
 
     content_hash: str
     code: int
     finished: str
+    machine: str = ""
+    run: str = ""
 
 
 def read_selection(raw: object, where: str = "nodes") -> tuple[Selection, list[Fault]]:
@@ -123,14 +127,27 @@ def judge(node: Mapping[str, Any], selection: Selection) -> Eligibility:
     return WANTED if refusal is None else Eligibility(Verdict.EXCLUDED, refusal)
 
 
+def is_unable(node: Mapping[str, Any]) -> bool:
+    """Whether the node's operating system cannot run actions, which no time will change."""
+    return _system_refusal(node, read_node(node).labels) is not None
+
+
 def annotation_key(action: str) -> str:
     """The annotation of nodes that holds an action's Record."""
     return f"{ANNOTATION_PREFIX}/{action}"
 
 
 def write_record(record: Record) -> str:
-    """The value of the annotation: one line of JSON with the keys ``hash``, ``code`` and ``finished``."""
-    return json.dumps({"hash": record.content_hash, "code": record.code, "finished": record.finished})
+    """The value of the annotation: one line of JSON with the keys ``hash``, ``code`` and so on."""
+    return json.dumps(
+        {
+            "hash": record.content_hash,
+            "code": record.code,
+            "finished": record.finished,
+            "machine": record.machine,
+            "run": record.run,
+        }
+    )
 
 
 def read_record(node: Mapping[str, Any], action: str) -> Record | None:
@@ -145,13 +162,26 @@ def read_record(node: Mapping[str, Any], action: str) -> Record | None:
     content_hash, code = text(value, "hash"), number(value, "code")
     if content_hash is None or code is None:
         return None
-    return Record(content_hash, code, text(value, "finished") or "")
+    return Record(content_hash, code, *(text(value, key) or "" for key in ("finished", "machine", "run")))
+
+
+def machine_of(node: Mapping[str, Any]) -> str:
+    """The machine ID of the node; empty where it tells none."""
+    return text(node, "status", "nodeInfo", "machineID") or ""
 
 
 def is_done(node: Mapping[str, Any], action: str, content_hash: str) -> bool:
-    """Whether the node tells that just this content was run there, and ended with 0."""
+    """Whether the node tells that just this content was run there, and ended with 0.
+
+    An object outlives a machine that is installed anew, whose machine ID is another one.
+    """
     record = read_record(node, action)
-    return record is not None and record.code == 0 and record.content_hash == content_hash
+    return (
+        record is not None
+        and record.code == 0
+        and record.content_hash == content_hash
+        and record.machine == machine_of(node)
+    )
 
 
 def _system_refusal(node: Mapping[str, Any], labels: Mapping[str, str]) -> str | None:

@@ -222,8 +222,9 @@ def _unfinished(node: str, pod: Mapping[str, Any], statuses: Iterable[Mapping[st
             return Outcome(node, State.RUNNING, reason=_container_end(status, ended))
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
+        # Its node is chosen already, and has no room for it.
         told = _joined(text(scheduled, "reason"), text(scheduled, "message"))
-        return Outcome(node, State.RUNNING, reason=told)
+        return Outcome(node, State.RUNNING, reason=told, stuck=True)
     return Outcome(node, State.RUNNING, reason=_joined(text(pod, "status", "reason")))
 
 

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,11 +48,13 @@ class Packages:
     :ivar remote: the storage as rclone names it
     :ivar environment: rclone's configuration of it
     :ivar shell: which one runs the scripts
+    :ivar ends: whether the servers sleep once ``finished`` is there
     """
 
     folder: Path
     processes: Processes
     shell: str = "dash"
+    ends: bool = False
     remote: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     port: int = 0
@@ -66,6 +68,11 @@ class Packages:
     def shared(self) -> Path:
         """The folder of catalogue and socket."""
         return self.folder / "shared"
+
+    @property
+    def finished(self) -> Path:
+        """The file that tells that nothing needs the servers any more."""
+        return self.folder / "finished"
 
     @property
     def stage(self) -> Path:
@@ -150,15 +157,24 @@ class Packages:
     def start(self, instance: str = "one") -> None:
         """Starts both servers and waits until they answer."""
         self.port = free_ports()[0]
+        self.start_servers(instance, places=[("127.0.0.1", self.port)])
+        wait_until(lambda: self.ask("/_/healthz").code == 200)
+
+    def start_servers(self, instance: str = "one", places: Sequence[tuple[str, int]] = ()) -> None:
+        """Starts both servers, and waits until the proxy listens at these places; it may listen nowhere."""
         proxy_file = self.folder / "haproxy.cfg"
         options = ServerOptions(self.port, str(self.shared))
         proxy_file.write_text(proxy_configuration(options), encoding="ascii")
         assert check([proxy_file]) == ""
         self.processes.start("storage", self._command("serve_storage.sh"), [], self._environment())
-        wait_until((self.shared / "storage.sock").exists)
-        proxy = self._environment() | {"PROXY_FILE": str(proxy_file), "PKG_INSTANCE": instance}
-        self.processes.start("server", self._command("serve_packages.sh"), [("127.0.0.1", self.port)], proxy)
-        wait_until(lambda: self.ask("/_/healthz").code == 200)
+        # The proxy is told nothing of the storage.
+        kept = {
+            name: value
+            for name, value in self._environment().items()
+            if name not in self.environment and name != "CATALOGUE_REMOTE"
+        }
+        proxy = kept | {"PROXY_FILE": str(proxy_file), "PKG_INSTANCE": instance}
+        self.processes.start("server", self._command("serve_packages.sh"), places, proxy)
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Response:
         """Asks the package server, with the path as it is."""
@@ -193,6 +209,7 @@ class Packages:
             "CATALOGUE_LIMIT": str(LIMIT_SECONDS),
             "CATALOGUE_REFRESH": str(REFRESH_SECONDS),
             "FETCH_SCRIPT": str(FILES / "fetch_packages.sh"),
+            "FINISHED_FILE": str(self.finished) if self.ends else "",
             "STAGE_FOLDER": str(self.stage),
             "MESSAGE_FILE": str(self.folder / "message"),
             **self.environment,

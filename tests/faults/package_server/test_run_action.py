@@ -66,6 +66,13 @@ def test_the_state_is_of_root_alone_and_nothing_but_results_is_left(node: Node) 
     }
 
 
+def test_what_a_script_writes_can_be_read_by_others(node: Node) -> None:
+    file = node.folder / "written"
+    node.write_script(f"echo written > {file}")
+    node.run()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
 def test_a_failing_script_keeps_its_code_and_undoes_what_was_done_before(node: Node) -> None:
     node.run()
     node.write_script("echo this is why >&2; exit 3")

@@ -52,6 +52,10 @@ class Processes:
         for address, port in listening:
             _wait_for(address, port, process, log)
 
+    def pid(self, name: str) -> int:
+        """The number of a process that was started."""
+        return self._running[name].pid
+
     def stop(self, name: str) -> None:
         """Ends one process and waits for its end."""
         process = self._running.pop(name)

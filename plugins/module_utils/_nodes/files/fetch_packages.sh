@@ -55,7 +55,8 @@ run_rclone() {
     return "$code"
 }
 
-# reason CODE: why rclone failed, in the first line of what it said, without what may be a secret in a URL.
+# reason CODE: why rclone failed, in the first line of what it said and in those that tell the answer of a storage, without
+# what may be a secret in a URL.
 reason() {
     case "$1" in
         124 | 137)
@@ -68,7 +69,14 @@ reason() {
         *)
             LC_ALL=C sed -e 's/^[A-Z]* *: *//' -e 's/^Attempt .* errors and: //' \
                 -e 's,//[^/@ ]*@,//,g' -e 's/?[^ "]*/?.../g' "$work/errors" |
-                LC_ALL=C tr -d '\000-\011\013-\037\177' | head -n 1 | head -c 600
+                LC_ALL=C tr -d '\000-\011\013-\037\177' |
+                awk '
+                    NR == 1 { first = $0 }
+                    NR > 1 && /^ERROR CODE: / && code == "" { code = " " $0 }
+                    NR > 1 && /^RESPONSE / && response == "" { response = " " $0 }
+                    END { printf "%s%s%s", first, code, response }
+                ' |
+                head -c 600
             ;;
     esac
 }

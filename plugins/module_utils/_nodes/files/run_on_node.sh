@@ -219,6 +219,8 @@ end_recording() {
 run_clean() {
     let_go
     cd / || exit 73
+    # What it writes is not only for root, as the state is.
+    umask 022
     set -- "$setsid_file" "$1" "$work/script" "$2" "$3"
     port="$RUN_PORT" node="$RUN_NODE" hash="$RUN_HASH" folder="$RUN_CONTAINER$RUN_VARIABLES" path="$RUN_PATH"
     if [ -n "$RUN_VARIABLES" ] && [ -d "$folder" ]; then
@@ -333,7 +335,9 @@ reason_of() {
 finish() {
     reason="$(reason_of)"
     if [ "$code" -ne 0 ]; then
-        write_state last-failure "$code" "$reason" || reason="$reason; and $RUN_STATE/last-failure cannot be written"
+        if ! write_state last-failure "$code" "$reason"; then
+            reason="$reason; and $RUN_STATE/last-failure cannot be written: is its file system full?"
+        fi
     elif [ "$RUN_REMOVES" = true ]; then
         write_message 0 true "$seconds" "" "$output"
         # The lock goes last: who waits for it takes it again.
@@ -343,7 +347,7 @@ finish() {
         rm -f "$RUN_STATE/last-failure"
     else
         code=73
-        reason="the script succeeded, but $RUN_STATE/done cannot be written: it would run again"
+        reason="the script succeeded, but $RUN_STATE/done cannot be written, so it would run again: is its file system full?"
     fi
     write_message "$code" true "$seconds" "$reason" "$output"
     rm -rf "$RUN_STATE/run"

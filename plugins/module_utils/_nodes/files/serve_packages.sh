@@ -9,8 +9,18 @@
 #   CATALOGUE_FOLDER  has packages.map and generation
 #   PROXY_FILE        haproxy.cfg
 #   PKG_INSTANCE      goes into the answer of /_/healthz, so that nobody takes another server for this one
+#   FINISHED_FILE     once it is there, nothing listens any more, and the container sleeps; empty: never
 
 set -eu
+
+is_finished() {
+    [ -n "$FINISHED_FILE" ] && [ -e "$FINISHED_FILE" ]
+}
+
+# sleep_on: the container goes on, since the pod does; nothing is left in its environment.
+sleep_on() {
+    exec env -i PATH="$PATH" sh -c 'trap "kill \$!; exit 0" TERM INT USR1; while :; do sleep 3600 & wait $!; done'
+}
 
 read_generation() {
     found=""
@@ -21,6 +31,10 @@ read_generation() {
 watch() {
     known="$2"
     while sleep 1; do
+        if is_finished; then
+            kill "$1" 2> /dev/null || true
+            return 0
+        fi
         found=""
         { IFS= read -r found < "$CATALOGUE_FOLDER/generation"; } 2> /dev/null || true
         if [ -n "$found" ] && [ "$found" != "$known" ]; then
@@ -31,14 +45,20 @@ watch() {
 }
 
 stop() {
-    trap - TERM INT
+    trap - TERM INT USR1
+    stopping=yes
     kill "$proxy" 2> /dev/null || true
     kill "$watcher" 2> /dev/null || true
 }
 
+if is_finished; then
+    sleep_on
+fi
 proxy=""
 watcher=""
-trap stop TERM INT
+stopping=""
+# Its image may ask for USR1 where a container is to end.
+trap stop TERM INT USR1
 # Read before the proxy reads the map: what changes in between is read once more, not missed.
 generation="$(read_generation)"
 haproxy -W -db -f "$PROXY_FILE" < /dev/null &
@@ -47,6 +67,12 @@ watch "$proxy" "$generation" < /dev/null &
 watcher=$!
 code=0
 wait "$proxy" || code=$?
+if [ -z "$stopping" ] && is_finished; then
+    wait || true
+    if [ -z "$stopping" ]; then
+        sleep_on
+    fi
+fi
 stop
 wait
 exit "$code"

@@ -20,6 +20,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.elig
     annotation_key,
     is_done,
     judge,
+    machine_of,
     read_record,
     read_selection,
     write_record,
@@ -155,14 +156,32 @@ def test_done_is_the_same_content_that_ended_with_0() -> None:
     def annotated(value: str, action: str = "install") -> dict[str, Any]:
         return node(metadata={"annotations": {annotation_key(action): value}})
 
-    done = write_record(Record("ab", 0, "2026-11-21T09:00:00Z"))
+    done = write_record(Record("ab", 0, "2026-11-21T09:00:00Z", run="uid"))
     assert annotation_key("install") == "actions.clusterdepot.io/install"
-    assert json.loads(done) == {"hash": "ab", "code": 0, "finished": "2026-11-21T09:00:00Z"}
+    assert json.loads(done) == {
+        "hash": "ab",
+        "code": 0,
+        "finished": "2026-11-21T09:00:00Z",
+        "machine": "",
+        "run": "uid",
+    }
     assert is_done(annotated(done), "install", "ab")
     assert not is_done(annotated(done), "install", "ac")
     assert not is_done(annotated(done), "other", "ab")
     assert not is_done(annotated(write_record(Record("ab", 1, ""))), "install", "ab")
     assert not is_done(node(), "install", "ab")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "done"),
+    [("m1", "m1", True), ("m1", "m2", False), ("m1", "", False), ("", "m1", False), ("", "", True)],
+)
+def test_what_was_done_on_another_machine_of_that_name_was_not_done(then: str, now: str, done: bool) -> None:
+    written = write_record(Record("ab", 0, "", then))
+    found = node(metadata={"annotations": {annotation_key("a"): written}})
+    found["status"]["nodeInfo"]["machineID"] = now
+    assert machine_of(found) == now
+    assert is_done(found, "a", "ab") is done
 
 
 @pytest.mark.parametrize(
@@ -183,7 +202,7 @@ def test_an_annotation_that_is_no_record(value: str) -> None:
     assert not is_done(node(metadata={"annotations": {annotation_key("a"): value}}), "a", "ab")
 
 
-@given(st.builds(Record, st.text(), st.integers(-(10**9), 10**9), st.text()))
+@given(st.builds(Record, st.text(), st.integers(-(10**9), 10**9), st.text(), st.text(), st.text()))
 def test_records_are_read_as_they_were_written(record: Record) -> None:
     written = write_record(record)
     assert "\n" not in written

@@ -197,7 +197,7 @@ def test_running_and_beginning() -> None:
         "message": "no memory",
     }
     found = pod_outcome("n", {"status": {"phase": "Pending", "conditions": [unscheduled]}})
-    assert found == Outcome("n", State.RUNNING, reason="Unschedulable: no memory")
+    assert found == Outcome("n", State.RUNNING, reason="Unschedulable: no memory", stuck=True)
     assert not found.over
 
 

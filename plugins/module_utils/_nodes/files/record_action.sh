@@ -1,0 +1,35 @@
+# shellcheck shell=sh
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Runs run_action.sh, which is beside it, with the same arguments and environment, and leaves its code for the other
+# containers of the pod. Ends with 0 whatever came of it, so that the pod goes on: a script that failed is not run again and
+# again. The caller sets, beside the environment of run_action.sh:
+#   RECORD_FILE  takes the code; it is not there while the action runs
+
+set -u
+
+folder="${0%/*}"
+# shellcheck source=plugins/module_utils/_nodes/files/action_message.sh
+. "$folder/action_message.sh"
+
+# on_signal: the action is given its time to end, and tells what came of it.
+on_signal() {
+    signals=$((signals + 1))
+    if [ -n "$action" ]; then
+        kill -TERM "$action" 2> /dev/null
+    fi
+}
+
+action=""
+rm -f "$RECORD_FILE"
+trap on_signal TERM INT
+sh "$folder/run_action.sh" "$@" < /dev/null &
+action=$!
+if [ "$signals" -gt 0 ]; then
+    kill -TERM "$action" 2> /dev/null
+fi
+wait_fully "$action"
+printf '%s' "$code" > "$RECORD_FILE.new" && mv -f "$RECORD_FILE.new" "$RECORD_FILE"
+exit 0

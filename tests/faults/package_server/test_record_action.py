@@ -1,0 +1,70 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of a DaemonSet's pod: it ends with 0, and others see what it ended with."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.faults.package_server.node import Node
+from tests.faults.package_server.packages import SHELLS, wait_until
+
+
+@pytest.fixture(name="node", params=SHELLS)
+def _node(request: pytest.FixtureRequest, node: Node) -> Node:
+    """The shell of container and node is each of these."""
+    node.use_shell(request.param)
+    node.program = "record_action.sh"
+    return node
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 127, 255])
+def test_every_code_is_recorded_and_none_is_given(node: Node, code: int) -> None:
+    node.write_script(f"echo said; exit {code}")
+    run = node.run()
+    assert run.code == 0
+    assert run.result["code"] == code
+    assert run.result["output"] == "said\n"
+    assert node.code_file.read_text() == str(code)
+
+
+def test_what_was_done_before_is_recorded_as_0(node: Node) -> None:
+    node.run()
+    node.code_file.unlink()
+    assert node.run().result["changed"] is False
+    assert node.code_file.read_text() == "0"
+
+
+def test_while_it_runs_there_is_no_code(node: Node) -> None:
+    node.code_file.write_text("0")
+    started, go_on = node.folder / "started", node.folder / "go-on"
+    node.write_script(f"echo x > {started}; while [ ! -e {go_on} ]; do sleep 0.1; done")
+    process = node.start()
+    wait_until(started.exists)
+    assert not node.code_file.exists()
+    go_on.touch()
+    node.wait(process)
+    assert node.code_file.read_text() == "0"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_pod_that_is_told_to_end_gives_the_script_its_time(node: Node, ending: signal.Signals) -> None:
+    started, cleaned = node.folder / "started", node.folder / "cleaned"
+    node.write_script(f"trap 'sleep 1; echo x > {cleaned}; exit 1' TERM\necho x > {started}\nsleep 60 & wait")
+    process = node.start(grace="5")
+    wait_until(started.exists)
+    process.send_signal(ending)
+    run = node.wait(process)
+    assert run.code == 0
+    assert run.result["code"] == 143
+    assert run.result["reason"] == "the pod was told to end while the script ran"
+    assert cleaned.exists()
+    assert node.code_file.read_text() == "143"
+
+
+def test_a_run_that_was_called_wrongly_is_recorded_as_well(node: Node) -> None:
+    assert node.run(state="nowhere").code == 0
+    assert node.code_file.read_text() == "64"
