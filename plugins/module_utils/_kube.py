@@ -188,6 +188,53 @@ class KubeClient:
         stored: dict[str, Any] = self._accept(answer, "PATCH", path)
         return stored
 
+    def create(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+        """Create one object, which must have a name.
+
+        :returns: the object as stored
+        :raises KubeError: it was refused; status 409 where there is one of that name, as there is where this
+          was sent a second time because the connection broke
+        """
+        metadata = obj["metadata"]
+        path = self._collection_path(obj["apiVersion"], obj["kind"], metadata.get("namespace"))
+        created: dict[str, Any] = self._accept(self._exchange("POST", path, None, obj), "POST", path)
+        return created
+
+    def evict(self, namespace: str, name: str, uid: str) -> bool:
+        """Ask for the eviction of a pod, which PodDisruptionBudgets may hold up.
+
+        :param uid: of the pod that is meant; another one of that name stays
+        :returns: whether it is granted, or the pod is not there any more; false where it may be later
+        :raises KubeError: it was refused for good
+        """
+        path = f"{self._object_path('v1', 'Pod', namespace, name)}/eviction"
+        options = {"preconditions": {"uid": uid}}
+        metadata = {"name": name, "namespace": namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata, "deleteOptions": options}
+        answer = self._exchange("POST", path, None, body)
+        # 409: that pod is gone, and another one has its name.
+        if answer.status in (404, 409):
+            return True
+        if answer.status == 429:
+            return False
+        self._accept(answer, "POST", path)
+        return True
+
+    def merge(
+        self, api_version: str, kind: str, namespace: str | None, name: str, changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Change one object by a JSON Merge Patch (RFC 7386): null removes a key.
+
+        :param changes: ``metadata.uid`` and ``metadata.resourceVersion`` in it are what the object must still
+          have; otherwise the API server refuses by 409
+        :returns: the object as stored
+        :raises KubeError: it was refused
+        """
+        path = self._object_path(api_version, kind, namespace, name)
+        answer = self._exchange("PATCH", path, None, changes, "application/merge-patch+json")
+        stored: dict[str, Any] = self._accept(answer, "PATCH", path)
+        return stored
+
     def patch(
         self,
         api_version: str,

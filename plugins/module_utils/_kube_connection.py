@@ -145,8 +145,8 @@ class Connection:
         return self._limits(total=left, connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
 
     def _twice(self, send: Callable[[], Any]) -> Any:
-        # The server may close a kept connection in the moment we use it; every request sent here is
-        # idempotent.
+        # The server may close a kept connection in the moment we use it; every request sent here
+        # may arrive twice: what is created has a name of its own.
         try:
             return send()
         except self._dropped:

@@ -1,0 +1,271 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs an action on the nodes of a cluster: plan, dispatch, collect, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply import Settings, apply
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_rollout import Limits
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import (
+    ArtifactsError,
+    FaultsError,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.placement import Verdict
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
+    FIELD_MANAGER,
+    ActionCluster,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import (
+    Errand,
+    PodErrand,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_fleet import Fleet, Sources
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_leftovers import (
+    Leftovers,
+    find_leftovers,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_preflight import prepare
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes import report
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.batches import (
+    Dispatch,
+    Rollout,
+    canary_faults,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
+    Configuration,
+    action_configuration,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.daemonset import action_daemonset
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import Record
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import make_job
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import Outcome
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import (
+    Plan,
+    SeenNode,
+    make_plan,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import Progress
+
+_NO_WAIT = Limits(wait=False, timeout=60.0, failure_grace=0.0)
+_MOST_REFUSALS = 5
+
+
+class NodeActionError(ArtifactsError):
+    """The action is not done on all nodes; the result holds each of them."""
+
+
+@dataclass
+class _Run:
+    """One run, and what is known of it so far."""
+
+    cluster: ActionCluster
+    wish: Wish
+    nodes: Mapping[str, SeenNode]
+    plan: Plan
+    left: Leftovers
+    check_mode: bool
+    progress: Progress
+    warnings: list[str] = field(default_factory=list)
+    applied: dict[str, Any] = field(default_factory=dict)
+    # Nodes that were uncordoned, and what was deleted.
+    released: list[str] = field(default_factory=list)
+    pruned: list[str] = field(default_factory=list)
+    fleet: Fleet | None = None
+    changed: bool = False
+
+
+def run_action(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Progress) -> dict[str, Any]:
+    """Do it, or in check mode foretell it.
+
+    :returns: the result as node_action documents it
+    :raises FaultsError: something that is needed is missing; nothing was changed
+    :raises NodeActionError: it failed on a node, or was not started on one; its ``result`` has all
+    :raises ArtifactsError: the API server cannot be used, or refuses
+    """
+    cluster = ActionCluster(client, wish.settings.namespace, wish.action.name)
+    nodes = {node.name: node for node in cluster.read_nodes(wish.selection)}
+    _judge_canaries(wish, nodes)
+    look = cluster.look()
+    warnings: list[str] = []
+    if look.jobs:
+        wish, warnings = prepare(client, wish, check_mode=check_mode)
+    left = find_leftovers(wish, nodes, look)
+    plan = make_plan(nodes.values(), wish.action, left.under_way.keys())
+    run = _Run(cluster, wish, nodes, plan, left, check_mode, progress, [*warnings, *_refusals(plan)])
+    if not plan.run and not plan.settled and not wish.action.removes:
+        raise NodeActionError(_nobody(plan), _result(run))
+    if not look.jobs and (plan.run or (wish.daemonset and not wish.action.removes)):
+        run.wish, more = prepare(client, wish, check_mode=check_mode)
+        run.warnings += more
+    try:
+        stopped = _carry_out(run)
+    except ArtifactsError as error:
+        error.result = {**_result(run), **error.result}
+        raise
+    result = _result(run)
+    _require_success(run, stopped, result)
+    return result
+
+
+def _carry_out(run: _Run) -> str:
+    """Do what is planned, or in check mode nothing; gives why it was stopped, or nothing."""
+    run.released = list(run.left.cordoned)
+    _remove_daemonset(run)
+    if run.check_mode and not run.wish.daemonset:
+        return ""
+    if not run.check_mode:
+        for name in run.left.cordoned:
+            run.cluster.release(run.nodes[name])
+        for job in run.left.spent:
+            run.cluster.delete_job(job)
+    stopped = _dispatch(run) if run.plan.run or run.wish.daemonset else ""
+    if not run.check_mode:
+        run.pruned = run.cluster.prune()
+    return stopped
+
+
+def _remove_daemonset(run: _Run) -> None:
+    """Delete the DaemonSet of the action where none is wanted."""
+    if (run.wish.daemonset and not run.wish.action.removes) or not run.cluster.has_daemonset():
+        return
+    run.changed = True
+    if not run.check_mode:
+        run.cluster.delete_daemonset()
+
+
+def _dispatch(run: _Run) -> str:
+    wish, settings = run.wish, run.wish.settings
+    configuration = action_configuration(wish.action, wish.storage, settings, wish.pod_files)
+    if wish.daemonset and not wish.action.removes:
+        return _roll_out(run, configuration)
+    run.cluster.apply(configuration.objects)
+
+    def make(name: str) -> Errand:
+        node = run.nodes[name]
+        manifest = make_job(
+            wish.action, wish.storage, settings, configuration, name, node.uid, cordons=wish.cordons
+        )
+        return Errand(run.cluster, wish, node, manifest, run.left.under_way.get(name))
+
+    begun = {name: make(name) for name in run.plan.run if name in run.left.under_way}
+    run.fleet = Fleet(
+        Sources(run.cluster.client, make, run.cluster.look, lambda names: run.cluster.refusals("Job", names)),
+        Dispatch(run.plan.run, wish.rollout, begun),
+        begun,
+        silence=settings.start_timeout,
+        progress=run.progress,
+    )
+    return run.fleet.run()
+
+
+def _roll_out(run: _Run, configuration: Configuration) -> str:
+    """The same by a DaemonSet, whose controller starts the pods."""
+    wish, parallel = run.wish, run.wish.rollout.max_parallel
+    manifest = action_daemonset(
+        wish.action,
+        wish.storage,
+        wish.settings,
+        configuration,
+        refused=[node.name for node in run.nodes.values() if node.unable],
+        max_unavailable=str(parallel) if parallel.percent else parallel.value,
+    )
+    settings = Settings(FIELD_MANAGER, _NO_WAIT, run.check_mode)
+    objects = [*configuration.objects, manifest]
+    run.applied = apply(run.cluster.client, objects, [], settings, run.progress)
+    run.changed |= run.applied["changed"]
+    if run.check_mode:
+        return ""
+
+    def make(name: str) -> Errand:
+        return PodErrand(run.cluster, wish, run.nodes[name], manifest)
+
+    begun = {name: make(name) for name in run.plan.run}
+    all_at_once = replace(wish.rollout, canary=0)
+    run.fleet = Fleet(
+        Sources(
+            run.cluster.client,
+            make,
+            run.cluster.look_at_nodes,
+            lambda names: run.cluster.refusals("DaemonSet", names),
+        ),
+        Dispatch(run.plan.run, all_at_once, begun),
+        begun,
+        silence=wish.settings.start_timeout,
+        progress=run.progress,
+    )
+    return run.fleet.run()
+
+
+def _judge_canaries(wish: Wish, nodes: Mapping[str, SeenNode]) -> None:
+    rollout: Rollout = wish.rollout
+    known = [node.name for node in nodes.values() if node.verdict is not Verdict.NOT_WANTED]
+    refused = {node.name: node.refusal for node in nodes.values() if node.verdict is Verdict.EXCLUDED}
+    faults = canary_faults(rollout, frozenset(known), refused)
+    if faults:
+        raise FaultsError([str(fault) for fault in faults])
+
+
+def _refusals(plan: Plan) -> list[str]:
+    names = list(plan.refused)
+    told = [f"the action cannot run on {name}: {plan.refused[name]}" for name in names[:_MOST_REFUSALS]]
+    more = len(names) - _MOST_REFUSALS
+    return [*told, f"nor on {more} more nodes"] if more > 0 else told
+
+
+def _nobody(plan: Plan) -> str:
+    if not plan.refused:
+        return "no node is selected"
+    name, reason = next(iter(plan.refused.items()))
+    return f"the action cannot run on any of {len(plan.refused)} nodes that are selected; {name}: {reason}"
+
+
+def _result(run: _Run) -> dict[str, Any]:
+    foretold = run.check_mode
+    outcomes: tuple[Outcome, ...] = run.fleet.report() if run.fleet is not None else ()
+    errands = run.fleet.errands if run.fleet is not None else {}
+    rows = report.rows(run.plan, outcomes, foretold=foretold)
+    before: dict[str, Record | None] = {name: run.nodes[name].record for name in run.plan.run}
+    after: dict[str, Record | None] = {name: errand.record for name, errand in errands.items()}
+    if foretold:
+        action = run.wish.action
+        coming = None if action.removes else Record(action.content_hash, 0, "")
+        after = dict.fromkeys(run.plan.run, coming)
+    diff = report.difference(before, after)
+    for side in diff:
+        diff[side] += run.applied.get("diff", {}).get(side, "")
+    told = [warning for errand in errands.values() for warning in errand.warnings]
+    changed = run.changed or bool(run.released) or any(errand.changed for errand in errands.values())
+    return {
+        "changed": changed or (foretold and bool(run.plan.run)),
+        "content_hash": run.wish.action.content_hash,
+        "nodes": rows,
+        "counts": report.counts(rows),
+        "table": report.table_lines(rows),
+        "uncordoned": run.released,
+        "pruned": run.pruned,
+        "warnings": list(dict.fromkeys([*run.warnings, *told, *run.cluster.client.warnings])),
+        "diff": diff,
+    }
+
+
+def _require_success(run: _Run, stopped: str, result: dict[str, Any]) -> None:
+    outcomes = run.fleet.report() if run.fleet is not None else ()
+    failed = [outcome for outcome in outcomes if outcome.failed]
+    left = [outcome for outcome in outcomes if not outcome.over]
+    if not failed and not left:
+        return
+    told = []
+    if failed:
+        first = failed[0]
+        reason = first.reason or f"code {first.code}"
+        told.append(f"the action failed on {len(failed)} of {len(outcomes)} nodes; {first.node}: {reason}")
+    if left:
+        told.append(f"it was not started on {len(left)} nodes: {stopped}")
+    raise NodeActionError("; ".join(told), result)

@@ -1,0 +1,270 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a node action reads from the cluster, and writes there.
+
+Sources: Kubernetes' API (Job, Pod, Event). Every method raises KubeError where the API server cannot be asked
+or refuses.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.refusals import (
+    FAILED_CREATE,
+    refusals_of,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, KubeError
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import (
+    Record,
+    Selection,
+    annotation_key,
+    read_record,
+    write_record,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import (
+    CORDON_MARK,
+    SeenNode,
+    see,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
+    NAME_LABEL,
+    NODE_ACTION,
+    selector_labels,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
+    KubeObject,
+    condition,
+    dig,
+    entries,
+    text,
+)
+
+FIELD_MANAGER = "clusterdepot.artifacts"
+# Events about nodes are kept there, as those of the kubelet.
+EVENT_NAMESPACE = "default"
+EVENT_SOURCE = "clusterdepot.artifacts/node-action"
+
+# A pod with the text of a script's end takes some 15 kB of JSON.
+_PAGE_SIZE = 200
+_JOB = ("batch/v1", "Job")
+_DAEMONSET = ("apps/v1", "DaemonSet")
+_CONFIGURATION_KINDS = ("ConfigMap", "Secret")
+_GONE = (404, 409)
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """The Jobs of an action and their pods at one time.
+
+    :ivar number: of looks before this one
+    :ivar jobs: by name
+    :ivar pods: by the UID of their Job; they were listed after the Jobs
+    """
+
+    number: int
+    jobs: Mapping[str, KubeObject]
+    pods: Mapping[str, tuple[KubeObject, ...]]
+
+
+@dataclass
+class ActionCluster:
+    """All that belongs to one action. May be used by several threads, except for ``look``."""
+
+    client: KubeClient
+    namespace: str
+    action: str
+    looks: int = field(default=0, init=False)
+
+    @property
+    def selector(self) -> str:
+        """Finds its Jobs, pods, ConfigMaps and Secrets."""
+        pairs = selector_labels(NODE_ACTION, self.action)
+        return ",".join(f"{key}={value}" for key, value in pairs.items())
+
+    def read_nodes(self, selection: Selection) -> tuple[SeenNode, ...]:
+        """Read all nodes, one page after the other."""
+        pages = self.client.pages("v1", "Node")
+        return tuple(see(node, self.action, selection) for page in pages for node in page)
+
+    def read_jobs(self) -> dict[str, KubeObject]:
+        """Read its Jobs, by name."""
+        return {job["metadata"]["name"]: job for job in self._all(*_JOB)}
+
+    def look_at_nodes(self) -> Look:
+        """Read the pods of its DaemonSet; ``pods`` has them by the name of their node."""
+        pods: dict[str, list[KubeObject]] = {}
+        for pod in self._all("v1", "Pod"):
+            pods.setdefault(text(pod, "spec", "nodeName") or "", []).append(pod)
+        self.looks += 1
+        return Look(self.looks, {}, {node: tuple(found) for node, found in pods.items()})
+
+    def look(self) -> Look:
+        """Read Jobs and pods."""
+        jobs = self.read_jobs()
+        pods: dict[str, list[KubeObject]] = {}
+        for pod in self._all("v1", "Pod") if jobs else ():
+            for owner in entries(pod, "metadata", "ownerReferences"):
+                pods.setdefault(text(owner, "uid") or "", []).append(pod)
+        self.looks += 1
+        return Look(self.looks, jobs, {uid: tuple(found) for uid, found in pods.items()})
+
+    def refusals(self, kind: str, names: Iterable[str]) -> dict[str, str]:
+        """Why pods of these Jobs or DaemonSets may not be made, by name, as their controller told it last."""
+        selector = f"involvedObject.kind={kind},reason={FAILED_CREATE}"
+        events = self.client.list("v1", "Event", self.namespace, field_selector=selector)
+        return refusals_of(events, frozenset(names), datetime.datetime.now(datetime.UTC))
+
+    def create_job(self, manifest: Mapping[str, Any]) -> KubeObject | None:
+        """Create it, or take the one that is there by that name; None while an older one is being deleted."""
+        try:
+            return self.client.create(manifest)
+        except KubeError as error:
+            if error.status != 409:
+                raise
+        found = self.client.get(*_JOB, self.namespace, manifest["metadata"]["name"])
+        return None if found is None or dig(found, "metadata", "deletionTimestamp") else found
+
+    def has_daemonset(self) -> bool:
+        """Whether there is a DaemonSet of the action."""
+        found = self.client.get(*_DAEMONSET, self.namespace, self.action)
+        return text(found, "metadata", "labels", NAME_LABEL) == NODE_ACTION
+
+    def delete_daemonset(self) -> None:
+        """Delete the DaemonSet, and its pods, without waiting for them."""
+        self.client.delete(*_DAEMONSET, self.namespace, self.action)
+
+    def delete_job(self, name: str) -> None:
+        """Delete it and its pods, without waiting for them."""
+        self.client.delete(*_JOB, self.namespace, name)
+
+    def cordon(self, node: SeenNode) -> bool:
+        """Cordon the node under the action's mark; false where somebody else had cordoned it already."""
+        for attempt in range(_TRIES):
+            found = self.client.get("v1", "Node", None, node.name)
+            if found is None or dig(found, "spec", "unschedulable") is True:
+                return text(found, "metadata", "annotations", CORDON_MARK) == self.action
+            metadata = {
+                "uid": node.uid,
+                "resourceVersion": text(found, "metadata", "resourceVersion"),
+                "annotations": {CORDON_MARK: self.action},
+            }
+            try:
+                self.client.merge(
+                    "v1", "Node", None, node.name, {"metadata": metadata, "spec": {"unschedulable": True}}
+                )
+            except KubeError as error:
+                # The kubelet writes as well.
+                if error.status != 409 or attempt == _TRIES - 1:
+                    raise
+                continue
+            return True
+        return False
+
+    def release(self, node: SeenNode) -> None:
+        """Uncordon what the action cordoned."""
+        self.write_node(node, {}, uncordon=True)
+
+    def write_node(self, node: SeenNode, annotations: Mapping[str, str | None], *, uncordon: bool) -> bool:
+        """Change annotations, None removing one, in one request that may uncordon the node, too.
+
+        :returns: false where that node is not there any more, be it that another one has its name
+        """
+        changes: dict[str, Any] = {"metadata": {"uid": node.uid, "annotations": dict(annotations)}}
+        if uncordon:
+            changes["metadata"]["annotations"][CORDON_MARK] = None
+            changes["spec"] = {"unschedulable": None}
+        try:
+            self.client.merge("v1", "Node", None, node.name, changes)
+        except KubeError as error:
+            if error.status in _GONE:
+                return False
+            raise
+        return True
+
+    def record_change(self, record: Record | None) -> dict[str, str | None]:
+        """The annotation that keeps a record, or none."""
+        return {annotation_key(self.action): None if record is None else write_record(record)}
+
+    def read_record(self, name: str) -> Record | None:
+        """What the node tells of the action's last run now."""
+        found = self.client.get("v1", "Node", None, name)
+        return None if found is None else read_record(found, self.action)
+
+    def tell(self, node: SeenNode, run: str, reason: str, message: str, *, warning: bool) -> None:
+        """Create an Event about the node; once for each ``run``, which is a UID or something as unique."""
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        name = hashlib.sha256(f"{run} {node.uid} {reason}".encode()).hexdigest()[:16]
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"namespace": EVENT_NAMESPACE, "name": f"{self.action}.{name}"},
+            "involvedObject": {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid},
+            "type": "Warning" if warning else "Normal",
+            "reason": reason,
+            "message": message,
+            "action": self.action,
+            "count": 1,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "source": {"component": EVENT_SOURCE},
+            "reportingComponent": EVENT_SOURCE,
+            "reportingInstance": self.namespace,
+        }
+        try:
+            self.client.create(event)
+        except KubeError as error:
+            if error.status != 409:
+                raise
+
+    def apply(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Apply what the pods need."""
+        for obj in objects:
+            self.client.apply(obj, field_manager=FIELD_MANAGER)
+
+    def prune(self) -> list[str]:
+        """Delete its ended Jobs, and what nothing of it needs any more; gives ``kind/name`` of each."""
+        users: list[KubeObject] = []
+        pruned = []
+        for name, job in self.read_jobs().items():
+            if is_ended(job):
+                self.delete_job(name)
+                pruned.append(f"job/{name}")
+            else:
+                users.append(job)
+        users += self._all(*_DAEMONSET)
+        needed = {name for user in users for name in _needs(user)}
+        for kind in _CONFIGURATION_KINDS:
+            for obj in self._all("v1", kind):
+                name = obj["metadata"]["name"]
+                if (kind, name) not in needed and self.client.delete("v1", kind, self.namespace, name):
+                    pruned.append(f"{kind.lower()}/{name}")
+        return pruned
+
+    def _all(self, api_version: str, kind: str) -> Iterable[KubeObject]:
+        pages = self.client.pages(
+            api_version, kind, self.namespace, label_selector=self.selector, page_size=_PAGE_SIZE
+        )
+        return (obj for page in pages for obj in page)
+
+
+def is_ended(job: Mapping[str, Any]) -> bool:
+    """Whether nothing of the Job runs any more."""
+    return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def _needs(user: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The ConfigMaps and Secrets that the pods of a Job or a DaemonSet mount."""
+    found = set()
+    for volume in entries(user, "spec", "template", "spec", "volumes"):
+        for source in (volume, *entries(volume, "projected", "sources")):
+            found.add(("ConfigMap", text(source, "configMap", "name") or ""))
+            name = text(source, "secret", "secretName") or text(source, "secret", "name")
+            found.add(("Secret", name or ""))
+    return found

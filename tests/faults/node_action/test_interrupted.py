@@ -1,0 +1,227 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs that are ended half-way, and an API server that goes away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
+from devcluster.control_plane import ControlPlane
+from tests.faults.node_action.nodes import DONE, HANGS, MISSPELT, Nodes, Script, named
+from tests.faults.node_action.task import ACTION, Task, Watching, left, reasons, states
+
+
+def interrupt(task: Task, nodes: Nodes, started: int, **options: Any) -> None:
+    """Run the task, and end it as Ctrl-C does once so many scripts were started."""
+
+    def end(_line: str) -> None:
+        if len(nodes.started) >= started:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Task(task.control_plane, task.namespace, Watching(on_update=end))(**options)
+
+
+def jobs(client: KubeClient, namespace: str) -> dict[str, str]:
+    """The UIDs of the Jobs, by name."""
+    found = client.list("batch/v1", "Job", namespace)
+    return {job["metadata"]["name"]: job["metadata"]["uid"] for job in found}
+
+
+def test_jobs_of_an_interrupted_run_are_taken_over(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add(*named(4))
+    with nodes.running(lambda _node: HANGS):
+        interrupt(task, nodes, 2, canary=0, max_parallel=2)
+        kept = jobs(client, task.namespace)
+        assert len(kept) == 2
+        told = task(check_mode=True)
+        assert reasons(told)["n00"] == "an earlier run of it is under way"
+        assert jobs(client, task.namespace) == kept
+        nodes.behaviour = lambda _node: Script(seconds=1)
+        result = task(max_parallel=2)
+    assert states(result) == dict.fromkeys(named(4), "done")
+    # No node was begun twice.
+    assert sorted(nodes.started) == named(4)
+    assert nodes.most_jobs == 2
+    record = nodes.record("n00", ACTION)
+    assert record is not None
+    assert record["run"] in kept.values()
+    assert left(client, task.namespace) == []
+
+
+def test_a_job_that_was_written_down_is_not_taken_for_a_new_result(
+    control_plane: ControlPlane, client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    allow(client, {("batch", "jobs"): ["get", "list", "create"]})
+    with nodes.running(lambda _node: Script(code=7)):
+        operator = Task(control_plane, task.namespace, context="operator")
+        result = operator.fail()
+        assert states(result) == {"a": "failed"}
+        assert any("could not be deleted" in warning for warning in result["warnings"])
+        assert len(jobs(client, task.namespace)) == 1
+        nodes.behaviour = lambda _node: DONE
+        result = task()
+    assert states(result) == {"a": "done"}
+    assert nodes.started == ["a", "a"]
+    assert left(client, task.namespace) == []
+
+
+def test_a_job_that_a_wrong_setting_holds_up_is_made_anew(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        interrupt(task, nodes, 1, action_image=MISSPELT)
+        result = task()
+    assert states(result) == {"a": "done"}
+    assert nodes.started == ["a", "a"]
+
+
+def test_a_pod_that_cannot_start_is_given_up(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a", "b")
+    with nodes.running(lambda _node: Script(waits="ImagePullBackOff")):
+        began = time.monotonic()
+        result = task.fail(start_timeout=3)
+    assert time.monotonic() - began < 15
+    assert states(result) == {"a": "failed", "b": "not started"}
+    assert "could not start for 3 seconds: container action: ImagePullBackOff" in reasons(result)["a"]
+    assert left(client, task.namespace) == []
+
+
+def test_a_job_that_somebody_deletes_is_lost(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+
+    def delete(_line: str) -> None:
+        if nodes.started:
+            for name in jobs(client, task.namespace):
+                client.delete("batch/v1", "Job", task.namespace, name)
+
+    task.progress.on_update = delete
+    with nodes.running(lambda _node: HANGS):
+        result = task.fail()
+    assert states(result) == {"a": "lost"}
+    assert "its Job is gone" in reasons(result)["a"]
+    record = nodes.record("a", ACTION)
+    assert record is not None
+    assert record["code"] == -1
+
+
+def test_two_runs_at_once_do_the_work_once(nodes: Nodes, task: Task) -> None:
+    nodes.add(*named(6))
+    results = []
+
+    def run() -> None:
+        results.append(Task(task.control_plane, task.namespace).attempt(max_parallel=3, canary=0))
+
+    with nodes.running(lambda _node: Script(seconds=1.5)):
+        threads = [threading.Thread(target=run) for _number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(nodes.started) == named(6)
+    for result in results:
+        assert not result.get("failed"), result["msg"]
+        assert set(states(result).values()) <= {"done", "unchanged"}
+
+
+def test_an_api_server_that_is_away_is_waited_for(
+    control_plane: ControlPlane, client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add(*named(3))
+    restarted: list[threading.Timer] = []
+
+    def restart(_line: str) -> None:
+        if nodes.started and not restarted:
+            control_plane.stop_api_server()
+            restarted.append(threading.Timer(4, control_plane.start_api_server))
+            restarted[0].start()
+
+    task.progress.on_update = restart
+    with nodes.running(lambda _node: Script(seconds=1)):
+        result = task(max_parallel=3)
+    restarted[0].join()
+    assert states(result) == dict.fromkeys(named(3), "done")
+    assert sorted(nodes.started) == named(3)
+    assert any("cannot reach the API server" in line for line in task.progress.lines)
+    assert left(client, task.namespace) == []
+
+
+def test_an_api_server_that_stays_away_ends_the_run_with_what_is_known(
+    control_plane: ControlPlane, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a", "b")
+
+    def end(_line: str) -> None:
+        if len(nodes.started) == 2:
+            control_plane.stop_api_server()
+
+    task.progress.on_update = end
+    with nodes.running(lambda node: DONE if node == "a" else HANGS):
+        result = task.fail(start_timeout=2)
+        control_plane.start_api_server()
+        assert "cannot reach the API server" in result["msg"]
+        assert states(result) == {"a": "done", "b": "running"}
+        nodes.behaviour = lambda _node: DONE
+        task.progress.on_update = print
+        assert states(task()) == {"a": "unchanged", "b": "done"}
+
+
+def allow(client: KubeClient, instead: dict[tuple[str, str], list[str]]) -> None:
+    """Give the user ``operator`` all that the module needs, but of some resources only these verbs."""
+    needed = {
+        ("", "nodes"): ["get", "list", "patch"],
+        ("", "pods"): ["list"],
+        ("", "events"): ["create", "list"],
+        ("", "namespaces"): ["get"],
+        ("", "configmaps"): ["list", "create", "patch", "delete"],
+        ("", "secrets"): ["get", "list", "create", "patch", "delete"],
+        ("batch", "jobs"): ["get", "list", "create", "delete"],
+        ("apps", "daemonsets"): ["get", "list"],
+        **instead,
+    }
+    rules = [
+        {"apiGroups": [group], "resources": [name], "verbs": verbs}
+        for (group, name), verbs in needed.items()
+        if verbs
+    ]
+    kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
+    client.apply({**kind, "metadata": {"name": "operator"}, "rules": rules}, field_manager="tests")
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "operator"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "operator"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "operator"}],
+    }
+    client.apply(binding, field_manager="tests")
+
+
+def test_no_right_to_write_the_annotation_is_told(
+    control_plane: ControlPlane, client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    allow(client, {("", "nodes"): ["get", "list"], ("", "events"): []})
+    with nodes.running():
+        result = Task(control_plane, task.namespace, context="operator").fail()
+    assert states(result) == {"a": "failed"}
+    assert "the result could not be written to the node" in reasons(result)["a"]
+    assert "the result: done" in reasons(result)["a"]
+    assert any("no event could be made" in warning for warning in result["warnings"])
+
+
+def test_the_rights_that_are_documented_are_enough(
+    control_plane: ControlPlane, client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    allow(client, {})
+    with nodes.running():
+        operator = Task(control_plane, task.namespace, context="operator")
+        operator(cordon="cordon", variables={"token": "abcdef"})
+        operator(state="absent")
+    assert left(client, task.namespace) == []
