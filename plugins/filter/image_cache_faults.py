@@ -14,6 +14,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.clusterdepot.artifacts.plugins.plugin_utils._plain_values import plain
+
 _ROOM = "ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks"
 # An image that is in its list twice is told with the place of the other one.
 _OTHER_PLACE = re.compile(r"(?<= is in )(?=(?:jarvice_)?images\[\d+\] already)")
@@ -31,7 +33,7 @@ def image_cache_faults(options: object, prefix: str = "") -> list[str]:
         raise AnsibleFilterError(f"image_cache_faults: the input is a {type(options).__name__}, no mapping")
     # Loaded only here: Ansible loads every filter of a collection wherever it uses one of them.
     specification: dict[str, Any] = import_module(f"{_ROOM}.image_cache_sync_spec").ARGUMENT_SPEC
-    validation = ArgumentSpecValidator(specification).validate(dict(options))
+    validation = ArgumentSpecValidator(specification).validate(plain(options))
     if validation.error_messages:
         return [_of_option(message, specification, prefix) for message in validation.error_messages]
     read_wishes = import_module(f"{_ROOM}.image_cache_sync_faults").read_wishes

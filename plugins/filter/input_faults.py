@@ -69,6 +69,15 @@ def _is_host_port(text: str) -> bool:
     return ":" not in host and _is_address(host)
 
 
+def _is_registry_host(text: str) -> bool:
+    """Tell whether the text is what names a registry in an image reference.
+
+    Without a port it must have a dot: another first part of a reference is no registry (distribution,
+    reference/normalize.go).
+    """
+    return _is_host_port(text) or (":" not in text and "." in text and _is_address(text))
+
+
 def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= 65535
 
@@ -117,6 +126,10 @@ _KINDS: dict[str, tuple[Callable[[str], bool], str]] = {
     "ip_address": (_is_ip_address, "an IPv4 or IPv6 address"),
     "port": (_is_port, "a port from 1 to 65535"),
     "quantity": (_is_quantity, "a size greater than 0 such as 500Mi, 5Gi or 1Ti"),
+    "registry_host": (
+        _is_registry_host,
+        "the registry as in an image reference: host:port, an IPv6 address in brackets, or a host with a dot",
+    ),
     "text": (bool, "not empty"),
     "url": (_is_url, "an http:// or https:// URL"),
 }
