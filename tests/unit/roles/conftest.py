@@ -15,6 +15,7 @@ from tests.unit.roles.rendering import (
     IMAGE_CACHE_CASES,
     REGISTRY_CASES,
     ROUTER_CASES,
+    SERVER_CASES,
     Rendered,
     run,
 )
@@ -22,4 +23,5 @@ from tests.unit.roles.rendering import (
 
 @pytest.fixture(scope="session", name="rendered")
 def _rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rendered]:
-    return run(tmp_path_factory.mktemp("rendered"), {**REGISTRY_CASES, **IMAGE_CACHE_CASES, **ROUTER_CASES})
+    cases = {**REGISTRY_CASES, **IMAGE_CACHE_CASES, **ROUTER_CASES, **SERVER_CASES}
+    return run(tmp_path_factory.mktemp("rendered"), cases)

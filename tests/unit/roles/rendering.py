@@ -166,6 +166,56 @@ ROUTER_CASES: dict[str, dict[str, Any]] = {
     },
 }
 
+SERVER_CONFIGURATIONS = [{"metadata": {"name": "package-server-4d1f0c2a9b7e"}}]
+STORAGE = {"type": "azureblob", "account": "mystorageaccountname"}
+SERVER_CASES: dict[str, dict[str, Any]] = {
+    "server": {
+        **FIXED,
+        "package_server_storage": STORAGE,
+        "package_server_storage_secret_data": {"account_key": "aHVudGVyMg=="},
+        "package_server_catalogue": {"mypackage": {"latest": {"path": "mypackage-123456.deb"}}},
+        "package_server_tolerations": [{"operator": "Exists"}],
+    },
+    "server_of_actions": {
+        **FIXED,
+        "package_server_storage": {
+            **STORAGE,
+            "identity": "workload",
+            "client_id": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
+        },
+        "package_server_service_account_annotations": {"team": "nodes"},
+        "package_server_refresh": 0,
+        "package_server_selector": {"pool": "build"},
+        "package_server_actions": [
+            {"name": "install", "script": "echo $1", "variables": {"TOKEN": "hunter2"}, "max_fail": 1},
+            {"name": "remove", "state": "absent"},
+            {"name": "offline", "storage": {}, "script": "true", "selector": {}, "absent_script": "false"},
+        ],
+    },
+    "server_of_secrets": {
+        **FIXED,
+        "package_server_storage": {"type": "gcs", "bucket": "packages", "secret": "mine"},
+        "package_server_storage_secret_data": {"service_account_credentials": {"type": "service_account"}},
+        "package_server_actions": [{"name": "install", "script": "true"}],
+        "package_server_resident": True,
+        "package_server_purge": True,
+    },
+    "server_bad": {
+        **FIXED,
+        "package_server_namespace": "image-cache",
+        "package_server_storage": {**STORAGE, "colour": "red"},
+        "package_server_storage_secret_data": {"account_key": ""},
+        "package_server_port": 80,
+        "package_server_catalogue": {"mypackage": {"latest": {"path": "/absolute"}}},
+        "package_server_actions": [
+            {"name": "Upper", "script": "#!/usr/bin/python\nprint()\n", "variables": {"PATH": "hunter2"}},
+            {"name": "twice", "script": "true", "canary": 1, "mode": "daemonset"},
+            {"name": "twice", "script": "true", "colour": "red"},
+            {"script": "true", "namespace": "elsewhere"},
+        ],
+    },
+}
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -182,6 +232,14 @@ class Rendered:
     cache_name_faults: list[str]
     router_enabled: bool
     router_absent: list[dict[str, Any]]
+    server_enabled: bool
+    server_runs: dict[str, dict[str, Any]]
+    server_removal: dict[str, dict[str, Any]]
+    server_removal_faults: list[str]
+    server_absent: list[dict[str, Any]]
+    server_stale: list[dict[str, Any]]
+    trow_service: list[dict[str, Any]]
+    trow_absent: list[dict[str, Any]]
 
     def one(self, kind: str, name: str | None = None) -> dict[str, Any]:
         (found,) = [
@@ -208,7 +266,7 @@ def _play(folder: Path) -> list[dict[str, Any]]:
         "faults": "{{ _apply_faults }}",
         "objects": "{{ [] if _apply_faults else _apply_objects }}",
         "absent": "{{ _apply_absent }}",
-        "trusted": "{{ registry_trusted_hosts }}",
+        "trusted": "{{ node_trust_hosts }}",
         "health_url": health["clusterdepot.artifacts.registry_health"]["url"],
         "cache_enabled": "{{ image_cache_enabled }}",
         "cache_sync": {
@@ -219,6 +277,14 @@ def _play(folder: Path) -> list[dict[str, Any]]:
         "cache_name_faults": "{{ _image_cache_name_faults }}",
         "router_enabled": "{{ artifact_router_enabled }}",
         "router_absent": "{{ _artifact_router_absent }}",
+        "server_enabled": "{{ package_server_enabled }}",
+        "server_runs": "{{ _package_server_prepared.runs }}",
+        "server_removal": "{{ _package_server_removal.runs }}",
+        "server_removal_faults": "{{ _package_server_removal_faults }}",
+        "server_absent": "{{ _package_server_absent }}",
+        "server_stale": "{{ _package_server_stale }}",
+        "trow_service": "{{ _trow_ingress_service_objects }}",
+        "trow_absent": "{{ _trow_absent if registry_engine == 'trow' else [] }}",
     }
     removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
     return [
@@ -232,9 +298,10 @@ def _play(folder: Path) -> list[dict[str, Any]]:
                 **provision["vars"],
                 "role_path": str(ROOT / "roles" / "apply"),
                 "_artifact_router_configurations": {"resources": CONFIGURATIONS},
+                "_package_server_configurations": {"resources": SERVER_CONFIGURATIONS},
             },
             "tasks": [
-                *(task for task in provision["tasks"] if _imports(task).get("tasks_from") == "render"),
+                *map(_without_cluster, filter(_renders, provision["tasks"])),
                 _write(f"{folder}/{{{{ inventory_hostname }}}}.json", rendered=shown, **include["vars"]),
                 _write(f"{folder}/removal.json", rendered=removal, _node_trust_removing=True)
                 | {"run_once": True},
@@ -246,6 +313,17 @@ def _play(folder: Path) -> list[dict[str, Any]]:
 def _load(path: str) -> list[dict[str, Any]]:
     loaded: list[dict[str, Any]] = yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
     return loaded
+
+
+def _renders(task: Mapping[str, Any]) -> bool:
+    return bool(_imports(task).get("tasks_from") == "render")
+
+
+def _without_cluster(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The task without what asks a cluster; the cases tell what that would have found."""
+    if _imports(task)["name"] != "clusterdepot.artifacts.trow":
+        return task
+    return {**task, "ansible.builtin.import_role": {**_imports(task), "tasks_from": "build"}}
 
 
 def _imports(task: Mapping[str, Any]) -> Mapping[str, Any]:

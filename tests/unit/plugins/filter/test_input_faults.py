@@ -29,6 +29,13 @@ RIGHT: dict[str, list[object]] = {
     "ip_address": ["172.17.1.62", "::1"],
     "port": ["1", "65535", 5000],
     "quantity": ["5Gi", "500Mi", "1.5T", "100", "2e9", "1500m", 7],
+    "registry_host": [
+        "172.17.1.62:5000",
+        "[fd00::1]:443",
+        "localhost:5000",
+        "registry.example.com",
+        "10.0.0.1",
+    ],
     "text": ["x"],
     "url": ["https://registry-1.docker.io", "http://10.0.0.1:5000/"],
 }
@@ -53,6 +60,7 @@ WRONG: dict[str, list[object]] = {
     "ip_address": ["172.17.1.620", "registry", "", "172.17.1.62:5000"],
     "port": ["0", "65536", "-1", "http", "", "\uff11"],
     "quantity": ["5Gig", "", "Gi", "0", "0Gi", "-1Gi", "5 Gi", "5GB", "1,5Gi"],
+    "registry_host": ["", "registry", "fd00::1", "registry.example.com:0", "*.example.com", "https://x.org"],
     "text": [""],
     "url": ["docker.io", "ftp://x", "https://", "https://x:99999", ""],
 }
