@@ -19,6 +19,7 @@ RUNTIME := .venv/.installed-runtime-$(call hash,requirements.txt)
 NODE := .venv/.installed-cluster-$(call hash,requirements.txt requirements-cluster.txt)
 TOOLS := .venv/.installed-test-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt)
 FUZZ := .venv/.installed-fuzz-$(call hash,requirements.txt requirements-cluster.txt requirements-test.txt requirements-fuzz.txt)
+AZURITE := .build/azurite/.installed-$(call hash,tests/azurite/package.json tests/azurite/package-lock.json)
 COLLECTION := .build/ansible_collections/clusterdepot/artifacts
 
 # Ansible refuses to run under a locale that is not UTF-8, such as that of cron or a bare container.
@@ -33,7 +34,7 @@ CLUSTER := $(if $(filter inventory/embedded,$(INVENTORY:/=)),cluster-up)
 PARTS := lint units sanity faults molecule
 
 .PHONY: help provision unprovision test $(PARTS) bench fuzz cluster-up cluster-down cluster-status clean \
-        inventory-there packages-cluster packages-faults packages-test packages-bench
+        inventory-there packages-cluster packages-faults packages-test packages-molecule packages-bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
@@ -45,7 +46,7 @@ provision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## bring the plan
 unprovision: $(RUNTIME) $(COLLECTION) inventory-there $(CLUSTER) ## take the plane down, keep its data (INVENTORY=, ARGS=)
 	@ansible-playbook -i "$(INVENTORY)" clusterdepot.artifacts.unprovision $(ARGS)
 
-test: $(TOOLS) $(COLLECTION) packages-cluster packages-faults packages-test ## run lint, units, sanity, faults and molecule
+test: $(TOOLS) $(COLLECTION) packages-cluster packages-faults packages-test packages-molecule $(AZURITE) ## run lint, units, sanity, faults and molecule
 	@"$(PYTHON)" -m tests.run $(PARTS)
 
 lint: $(TOOLS) $(COLLECTION) ## ruff, mypy, yamllint, ansible-lint, REUSE, changelog
@@ -60,7 +61,7 @@ sanity: $(TOOLS) $(COLLECTION) packages-test ## ansible-test sanity, offline, no
 faults: $(TOOLS) $(COLLECTION) packages-cluster packages-faults ## provoked failures against a real API server and registry
 	@"$(PYTHON)" -m tests.run $@
 
-molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test ## scenarios on the embedded cluster (SCENARIO= one)
+molecule: $(TOOLS) $(COLLECTION) packages-cluster packages-test packages-molecule $(AZURITE) ## scenarios on the embedded cluster (SCENARIO= one)
 	@"$(PYTHON)" -m tests.run $@ $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 bench: $(TOOLS) $(COLLECTION) packages-test packages-bench cluster-up ## benchmarks, each beside a peer (BENCH= one)
@@ -98,6 +99,9 @@ $(TOOLS): | $(NODE)
 $(FUZZ): | $(TOOLS)
 	@.ci/venv requirements-fuzz.txt "$@"
 
+$(AZURITE): | packages-molecule
+	@.ci/azurite "$@"
+
 # Ansible finds a collection by its folder's name, and a checkout may have any.
 $(COLLECTION):
 	@mkdir -p "$(@D)" && ln -sfn ../../.. "$@"
@@ -115,6 +119,10 @@ packages-faults:
 packages-test:
 	@.ci/packages skopeo podman shellcheck
 
+# The node's root is layered over this machine's: what scripts call there must be here.
+packages-molecule:
+	@.ci/packages node=nodejs npm wget dpkg-deb=dpkg
+
 # Peers of the benchmarks: jq counts, nginx redirects. taskset gives each of them a core.
 packages-bench:
-	@.ci/packages jq nginx=nginx-light taskset=util-linux
+	@.ci/packages jq curl nginx=nginx-light taskset=util-linux

@@ -16,6 +16,7 @@ import pytest
 from devcluster.folders import folders
 from tests.outside.clients import Clients
 from tests.outside.kubectl import Kubectl
+from tests.outside.node import Node
 
 NAMESPACE = "docker-registry"
 
@@ -29,6 +30,11 @@ def facts() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def kubectl(facts: dict[str, Any]) -> Kubectl:
     return Kubectl(facts["kubeconfig"])
+
+
+@pytest.fixture(scope="session")
+def node(facts: dict[str, Any]) -> Node:
+    return Node(facts["node_name"], facts["node_address"])
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,15 @@ def free_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(host: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 @dataclass
 class OwnRegistry:
     """Its files are in `folder`; `depot` says where it listens, and which login it wants."""
@@ -69,7 +78,8 @@ class OwnRegistry:
                 stderr=log,
                 env={"OTEL_TRACES_EXPORTER": "none"},
             )
-        eventually(self._listens, _START_SECONDS, f"{self.depot.url} answers")
+        depot = self.depot
+        eventually(lambda: listens(depot.host, depot.port), _START_SECONDS, f"{depot.url} answers")
 
     def stop(self) -> None:
         """End it, if it runs; what it listened on is refused from now on."""
@@ -96,13 +106,6 @@ class OwnRegistry:
     @property
     def _log(self) -> Path:
         return self.folder / "log"
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection((self.depot.host, self.depot.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager

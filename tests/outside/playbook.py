@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -57,19 +59,30 @@ class Run:
         return parsed
 
 
-def run(name: str | Path, *arguments: str, variables: dict[str, object] | None = None) -> Run:
-    """`name` is provision or unprovision, or a playbook's path; `variables` become extra variables."""
-    process = start(name, *arguments, variables=variables)
+def run(
+    name: str | Path,
+    *arguments: str,
+    variables: dict[str, object] | None = None,
+    prefix: tuple[str, ...] = (),
+) -> Run:
+    """`name` is provision or unprovision, or a playbook's path; `variables` become extra variables.
+
+    `prefix` is a command that starts ansible-playbook.
+    """
+    process = start(name, *arguments, variables=variables, prefix=prefix)
     output, _ = process.communicate()
     return Run(process.returncode, output)
 
 
 def start(
-    name: str | Path, *arguments: str, variables: dict[str, object] | None = None
+    name: str | Path,
+    *arguments: str,
+    variables: dict[str, object] | None = None,
+    prefix: tuple[str, ...] = (),
 ) -> subprocess.Popen[str]:
     """The same without waiting for its end; its process is the leader of a group of its own."""
     return subprocess.Popen(
-        _command(name, *arguments, variables=variables),
+        [*prefix, *_command(name, *arguments, variables=variables)],
         cwd=ROOT,
         env=users_environment(),
         stdin=subprocess.DEVNULL,
@@ -78,6 +91,30 @@ def start(
         text=True,
         start_new_session=True,
     )
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill a run that was started, with the workers that it has; they are in sessions of their own."""
+    # It starts no other one meanwhile.
+    process.send_signal(signal.SIGSTOP)
+    for pid in (*_descendants(process.pid), process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.communicate()
+
+
+def _descendants(pid: int) -> list[int]:
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                # The command's name, in brackets, may hold anything (proc(5)).
+                _, _, rest = (folder / "stat").read_text(errors="replace").rpartition(")")
+                parents[int(folder.name)] = int(rest.split()[1])
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
 
 
 def run_on_terminal(name: str | Path, columns: int, variables: dict[str, object] | None = None) -> Run:

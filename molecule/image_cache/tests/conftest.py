@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,11 +20,6 @@ from tests.outside.node import Node
 from tests.outside.own_registry import OwnRegistry, own_registry
 
 HUB = "docker.io"
-
-
-@pytest.fixture(scope="session")
-def node(facts: dict[str, Any]) -> Node:
-    return Node(facts["node_name"], facts["node_address"])
 
 
 @pytest.fixture(scope="session")
