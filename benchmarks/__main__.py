@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from benchmarks import (
     cluster_warm_start,
     commands,
+    dispatch_1000,
     health_check_2000,
     health_playbook_2000,
     image_status_2000x50,
@@ -40,6 +41,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     router_1000_vs_go.NAME: router_1000_vs_go.measure,
     router_10000_vs_3.NAME: router_10000_vs_3.measure,
     package_download.NAME: package_download.measure,
+    dispatch_1000.NAME: dispatch_1000.measure,
 }
 RESULTS = commands.ROOT / "benchmarks" / "results.json"
 

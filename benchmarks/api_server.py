@@ -9,7 +9,7 @@ import http.client
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,6 +60,27 @@ class ApiServer:
         """Apply a JSON merge patch (RFC 7386)."""
         return self._request("PATCH", path, {"fieldManager": manager}, body, content_type=MERGE_PATCH)
 
+    def delete(self, path: str) -> dict[str, Any]:
+        """Delete an object, and what it owns in the background."""
+        return self._request("DELETE", path, {"propagationPolicy": "Background"})
+
+    def watch(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Events of a list from a version of it on, as they come, by a connection of its own."""
+        target = f"{path}?{urlencode({**query, 'watch': 'true'})}"
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=self._trust)
+        try:
+            connection.request("GET", target, headers={"Authorization": f"Bearer {self._token}"})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise BenchmarkError(f"GET {target}: HTTP {answer.status} {answer.read(SHOWN_OCTETS)!r}")
+            while line := answer.readline():
+                event: dict[str, Any] = json.loads(line)
+                yield event
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise BenchmarkError(f"GET {target}: {error!r}") from error
+        finally:
+            connection.close()
+
     def _request(
         self,
         method: str,
@@ -73,18 +94,32 @@ class ApiServer:
         target = f"{path}?{urlencode(query)}" if query else path
         headers = {"Accept": accept, "Authorization": f"Bearer {self._token}", "Content-Type": content_type}
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        try:
+            status, data = self._exchange(method, target, content, headers)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection().close()
+            raise BenchmarkError(f"{method} {target}: {error!r}") from error
+        if status >= 300:
+            raise BenchmarkError(f"{method} {target}: HTTP {status} {data[:SHOWN_OCTETS]!r}")
+        parsed: dict[str, Any] = json.loads(data)
+        return parsed
+
+    def _exchange(
+        self, method: str, target: str, content: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        """Status and body. The server closes what was idle for long: then it is asked once more."""
         connection = self._connection()
+        kept = connection.sock is not None
         try:
             connection.request(method, target, body=content, headers=headers)
             answer = connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException) as error:
+        except (ConnectionError, ssl.SSLEOFError):
             connection.close()
-            raise BenchmarkError(f"{method} {target}: {error!r}") from error
-        if answer.status >= 300:
-            raise BenchmarkError(f"{method} {target}: HTTP {answer.status} {data[:SHOWN_OCTETS]!r}")
-        parsed: dict[str, Any] = json.loads(data)
-        return parsed
+            if not kept:
+                raise
+            connection.request(method, target, body=content, headers=headers)
+            answer = connection.getresponse()
+        return answer.status, answer.read()
 
     def _connection(self) -> http.client.HTTPSConnection:
         # A connection that was closed is opened again by its next request.

@@ -10,6 +10,7 @@ one that is alive, controllers and the scheduler run, and kwok stands for the ku
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 import tempfile
@@ -18,12 +19,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks import commands, fake_objects, fake_stages
 from benchmarks.api_server import ApiServer, in_threads
 from benchmarks.errors import BenchmarkError
 from benchmarks.fake_objects import HEALTHY, Trouble
+from benchmarks.fake_stages import AT_ONCE, Ending
 from devcluster.control_plane import (
     CONTROLLER_MANAGER,
     ETCD,
@@ -86,8 +89,11 @@ class FakeFleet:
         """Its user may do everything."""
         return self.plane.kubeconfig
 
-    def create_nodes(self, count: int) -> list[str]:
-        """Create nodes that are ready, `fake_objects.ARM_EVERY`th of arm64, and give their names."""
+    def create_nodes(self, count: int, first: int = 0) -> list[str]:
+        """Create so many nodes that are ready, every `fake_objects.ARM_EVERY`th of arm64; gives their names.
+
+        `first` is the number of those that are there already.
+        """
 
         def create(number: int) -> str:
             made = self.api.create("/api/v1/nodes", fake_objects.node(number), KUBELET)
@@ -96,7 +102,7 @@ class FakeFleet:
             self.api.merge(f"/api/v1/nodes/{name}", {"spec": {"taints": None}}, DAEMONSET_MANAGER)
             return name
 
-        return in_threads(create, range(count))
+        return in_threads(create, range(first, first + count))
 
     def create_namespace(self, name: str) -> None:
         """Create it, and wait until pods may be created there."""
@@ -162,6 +168,11 @@ class FakeFleet:
         self._require_programs()
         return {name: _peak(pid) for name, pid in self.plane.processes().items()}
 
+    def processor_seconds(self) -> float:
+        """What all its programs have used of processors so far."""
+        self._require_programs()
+        return sum(map(_processor_seconds, self.plane.processes().values()))
+
     def _require_programs(self) -> None:
         try:
             self.plane.require_running()
@@ -184,40 +195,47 @@ class FakeFleet:
 
 @contextmanager
 def fleet(
-    progress: Callable[[str], None], *, alive: bool = False, held: Collection[str] = ()
+    progress: Callable[[str], None],
+    *,
+    alive: bool = False,
+    held: Collection[str] = (),
+    ending: Ending = AT_ONCE,
+    users: tuple[User, ...] = (),
+    flags: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Iterator[FakeFleet]:
     """A fleet without nodes so far, for as long as the block. Raises BenchmarkError.
 
-    In one that is alive, kwok leaves alone the pods on the nodes `held`.
+    In one that is alive, kwok leaves alone the pods on the nodes `held`, and ends those of Jobs as `ending`
+    says. `users` and `flags`, by program, are in addition to the fleet's own; see devcluster's Setup.
     """
     parts = ["etcd", "kubernetes", *([KWOK] if alive else [])]
     binaries = Path(commands.run([sys.executable, "-m", "devcluster", "binaries", *parts]).splitlines()[-1])
     token = secrets.token_hex()
     setup = Setup(
-        (User("benchmark", token, "system:masters"),),
+        (User("benchmark", token, "system:masters"), *users),
         _ALIVE if alive else _STILL,
         scheduler=alive,
-        flags=_FLAGS,
+        flags={program: (*_FLAGS.get(program, ()), *flags.get(program, ())) for program in {*_FLAGS, *flags}},
     )
     with tempfile.TemporaryDirectory(prefix="clusterdepot-benchmark-") as name:
         plane = ControlPlane(Path(name), binaries, setup)
         try:
             started = time.monotonic()
-            _start(plane, held, alive=alive)
+            _start(plane, fake_stages.stages(held, ending) if alive else None)
             progress(f"started a control plane in {time.monotonic() - started:.1f} s, not timed")
             yield FakeFleet(plane, ApiServer(plane.port, plane.certificate, token))
         finally:
             plane.stop()
 
 
-def _start(plane: ControlPlane, held: Collection[str], *, alive: bool) -> None:
+def _start(plane: ControlPlane, stages: Sequence[Mapping[str, Any]] | None) -> None:
     try:
         plane.start()
     except ClusterError as error:
         raise BenchmarkError(str(error)) from error
-    if alive:
+    if stages is not None:
         moves = plane.folder / "stages.yaml"
-        moves.write_text(fake_stages.written(fake_stages.stages(held)))
+        moves.write_text(fake_stages.written(stages))
         plane.spawn(
             KWOK,
             f"--kubeconfig={plane.kubeconfig}",
@@ -233,6 +251,12 @@ def _daemonsets_of(one: Mapping[str, Any]) -> str:
 
 def _pods_of(namespace: str) -> str:
     return f"/api/v1/namespaces/{namespace}/pods"
+
+
+def _processor_seconds(pid: int) -> float:
+    """By the kernel's count (proc(5), stat: utime and stime, after the name of the program in brackets)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(pid: int) -> int:

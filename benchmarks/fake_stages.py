@@ -9,7 +9,8 @@ Pure. kwok itself keeps the leases of the nodes that it manages.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
@@ -81,7 +82,18 @@ containerStatuses:
 """
 
 
-def stages(held: Iterable[str] = ()) -> list[Object]:
+@dataclass(frozen=True)
+class Ending:
+    """How pods of Jobs end: the template of their status then, and how long they run before."""
+
+    template: str
+    milliseconds: int = 0
+
+
+AT_ONCE = Ending(_SUCCEEDED)
+
+
+def stages(held: Iterable[str] = (), ending: Ending = AT_ONCE) -> list[Object]:
     """Nodes stay ready; pods run, those of Jobs to their end, and go when they are deleted.
 
     The pods on the nodes `held` stay as they are until somebody writes their status, or they are deleted.
@@ -104,13 +116,14 @@ def stages(held: Iterable[str] = ()) -> list[Object]:
             "pod-of-job-ends",
             _POD,
             [_NOT_DELETED, _one_of(".status.phase", "Running"), of_job],
-            {"statusTemplate": _SUCCEEDED},
+            {"statusTemplate": ending.template},
+            delay={"durationMilliseconds": ending.milliseconds} if ending.milliseconds else None,
         ),
         _stage("pod-goes", _POD, [{"key": _NOT_DELETED["key"], "operator": "Exists"}], {"delete": True}),
     ]
 
 
-def written(objects: Iterable[Object]) -> str:
+def written(objects: Iterable[Mapping[str, Any]]) -> str:
     """The objects as a file that kwok reads: JSON, which is YAML, in documents of their own."""
     return "\n---\n".join(json.dumps(one) for one in objects) + "\n"
 

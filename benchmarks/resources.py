@@ -36,10 +36,13 @@ class Used:
         return f"{self.wall:.2f} s, {self.cpu:.2f} s of processor, {self.peak / 1e6:.0f} MB at most"
 
 
-def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[Used, str]:
+def measure(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, limit: float | None = None
+) -> tuple[Used, str]:
     """Runs a command in a folder, with this environment and no other; gives its cost and its output.
 
-    Raises BenchmarkError, with the end of what it said, where it fails or takes longer than 15 minutes.
+    Raises BenchmarkError, with the end of what it said, where it fails or takes longer than `limit`, in
+    seconds; None for 15 minutes.
     """
     said = folder / "output"
     with said.open("wb") as output:
@@ -53,12 +56,12 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        limit = threading.Timer(TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
-        limit.start()
+        killer = threading.Timer(limit or TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
+        killer.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)
         finally:
-            limit.cancel()
+            killer.cancel()
         wall = time.perf_counter() - started
     # It was waited for here, which the object cannot know.
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.fake_stages import stages, written
+from benchmarks.fake_stages import Ending, stages, written
 
 
 def selector(objects: list[dict[str, Any]], name: str) -> dict[str, dict[str, Any]]:
@@ -34,6 +34,16 @@ def test_pods_of_held_nodes_can_be_deleted() -> None:
 def test_only_pods_of_jobs_end_by_themselves() -> None:
     owner = selector(stages(), "pod-of-job-ends")[".metadata.ownerReferences.[].kind"]
     assert (owner["operator"], owner["values"]) == ("In", ["Job"])
+
+
+def test_pods_of_jobs_end_at_once_unless_something_else_is_wished() -> None:
+    (at_once,) = (one["spec"] for one in stages() if one["metadata"]["name"] == "pod-of-job-ends")
+    later = stages(ending=Ending("phase: Failed", 1500))
+    (wished,) = (one["spec"] for one in later if one["metadata"]["name"] == "pod-of-job-ends")
+    assert "delay" not in at_once
+    assert "phase: Succeeded" in at_once["next"]["statusTemplate"]
+    assert wished["delay"] == {"durationMilliseconds": 1500}
+    assert wished["next"] == {"statusTemplate": "phase: Failed"}
 
 
 def test_the_file_has_every_stage_in_a_document_of_its_own() -> None:
