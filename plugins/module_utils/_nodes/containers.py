@@ -65,8 +65,8 @@ _FOLDERS = {
 }
 # The code that the action of a DaemonSet's pod ended with; there is none before its end.
 _CODE_FILE = f"{_FOLDERS[RESULT_VOLUME]}/code"
-# Where rclone finds no configuration; it is in the environment.
-_NO_CONFIGURATION = "/nonexistent/rclone.conf"
+# rclone's own name for no file; what it needs is in the environment.
+_NO_CONFIGURATION = "/notfound"
 _MESSAGE_FILE = "/dev/termination-log"
 _NOBODY = 65534
 _POD_UID = "metadata.uid"
