@@ -25,6 +25,7 @@ _PATHS = {
     "CustomResourceDefinition": ("/apis/apiextensions.k8s.io/v1", "customresourcedefinitions"),
     "EndpointSlice": ("/apis/discovery.k8s.io/v1", "endpointslices"),
     "IPAddressPool": ("/apis/metallb.io/v1beta1", "ipaddresspools"),
+    "IngressClass": ("/apis/networking.k8s.io/v1", "ingressclasses"),
     "Namespace": ("/api/v1", "namespaces"),
     "Secret": ("/api/v1", "secrets"),
     "Service": ("/api/v1", "services"),

@@ -115,7 +115,7 @@ def plan(settings: Settings) -> Plan:
 
 def _code() -> str:
     digest = hashlib.sha256()
-    for path in [*sorted(PROJECT.glob("devcluster/**/*.py")), images.DEFINITIONS]:
+    for path in [*sorted(PROJECT.glob("devcluster/**/*.py")), images.DEFINITIONS, *images.stand_ins()]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -246,7 +246,8 @@ def _follow(folders: Folders, progress: Progress) -> None:
     started = time.monotonic()
     while (took := time.monotonic() - started) < START_SECONDS:
         now = status(folders)
-        if now is None and took > 1:
+        # On a busy machine the first status may take seconds.
+        if now is None and took > 1 and processes.first_of_namespace(processes.marked(folders.state)) is None:
             raise ComponentFailed(f"the node ended; the end of its log:\n{_tail(folders, 'node')}")
         if now is not None and now.failed:
             raise ComponentFailed(f"{now.failed} did not start; the end of its log:\n{now.log}")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from devcluster.addresses import Addresses
 from devcluster.folders import Folders
@@ -21,6 +22,12 @@ ETCD = "http://127.0.0.1:2379"
 API_PORT = 6443
 STORAGE_NAMESPACE = "local-path-storage"
 LOAD_BALANCER_NAMESPACE = "metallb-system"
+INGRESS_CLASS = "contour"
+INGRESS_NAMESPACE = "projectcontour"
+ENVOY_BOOTSTRAP = "envoy.json"
+XDS_PORT = 18001
+CONTOUR_PORT = 18000
+ENVOY_PORT = 18002
 
 
 def components(folders: Folders, addresses: Addresses) -> tuple[Component, ...]:
@@ -29,6 +36,7 @@ def components(folders: Folders, addresses: Addresses) -> tuple[Component, ...]:
         *_control_plane(folders, addresses),
         *_node(folders, addresses),
         *_add_ons(folders),
+        *_ingress(folders, addresses),
     )
 
 
@@ -238,6 +246,65 @@ def _add_ons(folders: Folders) -> tuple[Component, ...]:
             ),
             Probe("running"),
             ("objects",),
+        ),
+    )
+
+
+def _ingress(folders: Folders, addresses: Addresses) -> tuple[Component, ...]:
+    """Contour and Envoy; nothing else waits for them. Envoy listens for clients once an Ingress is there."""
+    node = addresses.node
+    return (
+        _step(folders, "ingress", "kube-apiserver"),
+        Component(
+            "contour",
+            (
+                _binary(folders, "contour"),
+                "serve",
+                "--insecure",
+                "--disable-leader-election",
+                *_flags(
+                    kubeconfig=_kubeconfig(folders, "admin"),
+                    ingress_class_name=INGRESS_CLASS,
+                    ingress_status_address=node,
+                    disable_feature="extensionservices",
+                    envoy_service_http_address=node,
+                    envoy_service_http_port=80,
+                    envoy_service_https_address=node,
+                    envoy_service_https_port=443,
+                    xds_address="127.0.0.1",
+                    xds_port=XDS_PORT,
+                    stats_address="127.0.0.1",
+                    stats_port=ENVOY_PORT,
+                    http_address="127.0.0.1",
+                    http_port=CONTOUR_PORT,
+                    health_address="127.0.0.1",
+                    health_port=CONTOUR_PORT,
+                    debug_http_address="127.0.0.1",
+                    debug_http_port=CONTOUR_PORT + 3,
+                ),
+            ),
+            Probe("http", f"http://127.0.0.1:{CONTOUR_PORT}/healthz"),
+            ("ingress",),
+        ),
+        Component(
+            "envoy",
+            (
+                str(Path(sys.executable).with_name("envoy")),
+                "--config-path",
+                f"{folders.state}/config/{ENVOY_BOOTSTRAP}",
+                "--service-cluster",
+                INGRESS_NAMESPACE,
+                "--service-node",
+                NODE_NAME,
+                "--log-level",
+                "warn",
+                "--concurrency",
+                "1",
+                "--disable-hot-restart",
+            ),
+            # This listener is one that Contour tells of: Envoy has reached it.
+            Probe("http", f"http://127.0.0.1:{ENVOY_PORT}/ready"),
+            ("ingress",),
         ),
     )
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from itertools import islice
 
+from devcluster.components import INGRESS_CLASS, INGRESS_NAMESPACE
 from devcluster.node_files import CERTS_DIRECTORY, CLUSTER_DOMAIN, NODE_NAME
 from devcluster.settings import Settings
+from devcluster.steps.ingress import INGRESS_SERVICE
 from devcluster.steps.objects import ISSUER_NAME, POOL_NAME, STORAGE_CLASS
 
 POOL_ADDRESSES = 20
@@ -29,6 +31,8 @@ def facts(settings: Settings) -> dict[str, object]:
         "pool_addresses": [str(address) for address in islice(addresses.pool.hosts(), POOL_ADDRESSES)],
         "issuer_name": ISSUER_NAME,
         "storage_class": STORAGE_CLASS,
+        "ingress_class": INGRESS_CLASS,
+        "ingress_service": f"{INGRESS_NAMESPACE}/{INGRESS_SERVICE}",
         "containerd_certs_directory": CERTS_DIRECTORY,
         "logs": str(settings.folders.logs),
     }

@@ -15,6 +15,7 @@ import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -43,6 +44,7 @@ class Runtime:
     user: str = ""
     exposed_ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def layer(entries: Mapping[str, Entry]) -> bytes:
 def image(entries: Mapping[str, Entry], runtime: Runtime, architecture: str) -> Image:
     """An OCI image of one layer; `architecture` by Go's names (amd64, arm64)."""
     tar = layer(entries)
-    compressed = gzip.compress(tar, COMPRESSION_LEVEL, mtime=0)
+    compressed = _compress(tar)
     config = _json(
         {
             "architecture": architecture,
@@ -95,6 +97,12 @@ def image(entries: Mapping[str, Entry], runtime: Runtime, architecture: str) -> 
     return Image(manifest, {digest(config): config, digest(compressed): compressed})
 
 
+@lru_cache(maxsize=1)
+def _compress(tar: bytes) -> bytes:
+    """Variants of an image share their layer, and follow one another."""
+    return gzip.compress(tar, COMPRESSION_LEVEL, mtime=0)
+
+
 def _json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
@@ -107,6 +115,7 @@ def _runtime_json(runtime: Runtime) -> dict[str, object]:
         "User": runtime.user,
         "ExposedPorts": {port: {} for port in runtime.exposed_ports},
         "Volumes": {path: {} for path in runtime.volumes},
+        "Labels": dict(runtime.labels),
     }
     return {name: value for name, value in full.items() if value}
 

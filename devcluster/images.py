@@ -22,13 +22,14 @@ from devcluster.folders import Folders
 from devcluster.image_layer import Entry, Image, Runtime, image
 
 DEFINITIONS = Path(__file__).with_name("images.toml")
+STAND_INS = Path(__file__).with_name("stand_ins")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x[0-9a-f]+\)")
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One `[[image]]` of images.toml: its references and the table it was read from."""
+    """One image of images.toml, or a variant of it: its references and the table it was read from."""
 
     references: tuple[str, ...]
     table: dict[str, Any]
@@ -42,8 +43,21 @@ def upstreams() -> tuple[str, ...]:
 def definitions() -> tuple[Definition, ...]:
     """All images of images.toml."""
     return tuple(
-        Definition((table["reference"], *table.get("also", [])), table) for table in _document()["image"]
+        Definition((table["reference"], *table.get("also", [])), table)
+        for image_table in _document()["image"]
+        for table in _variants(image_table)
     )
+
+
+def _variants(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    shared = {name: value for name, value in table.items() if name != "variants"}
+    for variant in table.get("variants", [{}]):
+        yield shared | variant
+
+
+def stand_ins() -> tuple[Path, ...]:
+    """Files that stand for programs that are not to be had."""
+    return tuple(sorted(STAND_INS.iterdir()))
 
 
 def assemble(folders: Folders, definition: Definition) -> Image:
@@ -56,6 +70,7 @@ def assemble(folders: Folders, definition: Definition) -> Image:
         user=table.get("user", ""),
         exposed_ports=tuple(table.get("exposed_ports", [])),
         volumes=tuple(table.get("volumes", [])),
+        labels=table.get("labels", {}),
     )
     return image(dict(_entries(folders, table)), runtime, architecture())
 
@@ -107,7 +122,12 @@ def _file(folders: Folders, path: str, source: str) -> Iterator[tuple[str, Entry
 def _source(folders: Folders, kind: str, name: str) -> Path:
     if kind == "command":
         return _command(name)
-    places = {"binary": folders.binaries, "share": folders.share, "package": Path(sys.executable).parent}
+    places = {
+        "binary": folders.binaries,
+        "share": folders.share,
+        "package": Path(sys.executable).parent,
+        "stand-in": STAND_INS,
+    }
     if kind not in places:
         raise ClusterError(f"images.toml: unknown kind of source {kind}:{name}")
     return places[kind] / name

@@ -48,6 +48,7 @@ def _kubernetes(*names: str) -> tuple[tuple[str, str], ...]:
 _CONTAINERD = "github.com/containerd/containerd/v2/cmd"
 _CNI = "github.com/containernetworking/plugins/plugins"
 _CRANE = "github.com/google/go-containerregistry/cmd/crane"
+_CONTOUR = "github.com/projectcontour/contour"
 _CERT_MANAGER = "github.com/cert-manager/cert-manager"
 _DISTRIBUTION = "github.com/distribution/distribution/v3"
 _KWOK = "sigs.k8s.io/kwok/cmd/kwok"
@@ -109,6 +110,13 @@ PARTS: tuple[Part, ...] = (
         (("metallb-controller", f"{_METALLB}/controller"),),
         40,
         share=(_METALLB, "config/crd/bases/*.yaml"),
+    ),
+    Part(
+        "contour",
+        "contour",
+        (("contour", f"{_CONTOUR}/cmd/contour"),),
+        75,
+        share=(_CONTOUR, "examples/contour/01-crds.yaml"),
     ),
     Part("crane", "crane", (("crane", _CRANE),), 25, measured_beside=True),
     Part("kwok", "kwok", (("kwok", _KWOK),), 65, measured_beside=True),
