@@ -1,0 +1,42 @@
+# Copyright (c) 2026 clusterdepot developers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong is told at once, all of it, and nothing was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.outside.trow import Trow
+
+
+def test_all_faults_are_told_before_the_first_write(purged: Trow) -> None:
+    refused = purged.run(
+        host="no host", version="0.5", storage_size="much", external_ips=["nowhere"], admission=True
+    )
+    assert refused.code != 0
+    for name in ("host", "version", "storage_size", "external_ips", "admission"):
+        assert f"trow_{name}" in refused.output, name
+    assert not purged.is_there()
+    assert purged.files() == {}
+
+
+def test_an_unquoted_version_is_understood_as_a_mistake(place: Trow) -> None:
+    refused = place.run(version=0.1)
+    assert refused.code != 0
+    assert "quotes" in refused.output
+
+
+def test_an_issuer_that_is_not_there_is_refused(place: Trow) -> None:
+    refused = place.run(ca="none", issuer_name="nobody")
+    assert refused.code != 0
+    assert "trow_issuer_name" in refused.output
+    assert not place.is_there()
+
+
+def test_a_key_that_is_none_is_refused(place: Trow, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("no key")
+    refused = place.run(ca_private_key_file=str(tmp_path / "key"))
+    assert refused.code != 0
+    assert "trow_ca_private_key_file" in refused.output
+    assert "no key" not in refused.output
