@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from tests.outside.artifact_router import ArtifactRouter
 from tests.outside.kubectl import eventually
 from tests.outside.module import outcome
+from tests.outside.playbook import kill
 
 POD_SECONDS = 30.0
 LEAVE_SECONDS = 10.0
@@ -114,8 +113,7 @@ def test_what_a_killed_run_began_the_next_one_completes(router: ArtifactRouter, 
     routes = [route(late), REST]
     killed = router.start(routes=routes) if by == "role" else router.start_change(routes=routes)
     eventually(lambda: late in router.kept_routes(), POD_SECONDS, "the routes are written")
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.communicate()
+    kill(killed)
     # By a run that knows nothing of what the killed one was to do.
     assert not router.change().failed
     assert_answers(router, f"/{late}", late)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +19,7 @@ from tests.outside.image_cache import NAMESPACE, SYNC_TASK, ImageCache, digests,
 from tests.outside.kubectl import Kubectl, eventually
 from tests.outside.node import Node
 from tests.outside.own_registry import OwnRegistry, silent_listener
-from tests.outside.playbook import INVENTORY, Run
+from tests.outside.playbook import INVENTORY, Run, kill
 
 GOOD_SECONDS = 30.0
 LOG_SECONDS = 10
@@ -176,8 +174,7 @@ def test_a_run_that_was_killed_while_it_waited_is_completed_by_the_next(
             return any(not status["ready"] for status in statuses(cache.pods()).values())
 
         eventually(waits, GOOD_SECONDS, "a pod waits for its images")
-        os.killpg(killed.pid, signal.SIGKILL)
-        killed.wait()
+        kill(killed)
         registry.thaw()
         known = cache.with_registry(name, registry.depot.url)
         done = known.keep(list(images))

@@ -26,7 +26,7 @@ from tests.outside.playbook import INVENTORY, Run
 
 EXAMPLE = INVENTORY.parent / "examples" / "pkg-serve" / "group_vars" / "controllers"
 NAME = "pkgserve-example"
-SCRIPTS = {"install": "install.sh", "install-mended": "install-mended.sh"}
+SCRIPTS = {"install": "install.bash", "install-mended": "install-mended.sh"}
 REMOVING = f"dpkg --purge {PACKAGE}"
 
 

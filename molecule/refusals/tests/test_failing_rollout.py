@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 
 import pytest
 
 from tests.outside.kubectl import Kubectl, eventually
-from tests.outside.playbook import run, start
+from tests.outside.playbook import kill, run, start
 
 NAMESPACE = "docker-registry"
 IMAGE = "docker.io/library/no-such-registry:9"
@@ -46,7 +44,6 @@ def test_a_playbook_killed_half_way_is_repaired_by_the_next_run(kubectl: Kubectl
     run("unprovision", variables={"unprovision_purge_data": True})
     killed = start("provision")
     eventually(lambda: bool(kubectl("get", seen, "-n", NAMESPACE, "-o", "name", check=False)), 60, seen)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    kill(killed)
     assert run("provision").code == 0
     assert run("provision").changed == 0
