@@ -6,7 +6,8 @@
 Ours judges the nodes, creates the Jobs, writes the results to the nodes, and makes an event about each. The
 peer does the same but for judging and events. Each script takes a second. The start of Python is counted, as
 that of the peer is. Told on the way: 250 and 500 nodes, requests by the API server's audit log, the number of
-unfinished Jobs as a watch tells it, a run that stops at `max_fail`, and one that has nothing to do.
+unfinished Jobs as a watch tells it, a run that stops at `max_fail`, and one that has nothing to do. Where a
+node among 1,000 takes more than half as much processor again as one among 250, there is no figure.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ FAILING_ACTION = "fails"
 FAILING_NODES = 20
 MAX_FAIL = 10
 PAIRS = 1
+# How much more processor a node may take among the most nodes than among the fewest.
+MOST_GROWTH = 1.5
 USER = "operator"
 
 
@@ -179,12 +182,23 @@ def measure(progress: Callable[[str], None], count: int | None) -> Row:
     wall = growth([run.seconds for run in runs], most, fewest.seconds, SIZES[0])
     processor = growth([run.processor for run in runs], most, fewest.processor, SIZES[0])
     progress(f"for each node, {most} to {SIZES[0]} nodes: {wall:.2f} the time, {processor:.2f} of processor")
+    require_linear(processor)
     return Row(NAME, *pairs.medians, "s", "lower")
 
 
 def growth(many: Sequence[float], of_many: int, few: float, of_few: int) -> float:
     """How much more a node takes among many than among few, by the median of the runs; 1 is linear."""
     return statistics.median(many) / of_many / (few / of_few)
+
+
+def require_linear(processor: float) -> None:
+    """Raise BenchmarkError where a node takes more and more, by the processor's growth.
+
+    The time is only told: other work on the machine changes it.
+    """
+    _require(
+        processor <= MOST_GROWTH, f"a node takes {processor:.2f} the processor; allowed: {MOST_GROWTH:.2f}"
+    )
 
 
 def _grow(room: _Room, progress: Callable[[str], None]) -> Dispatched:

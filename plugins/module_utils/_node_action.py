@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,15 +21,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_actio
     FIELD_MANAGER,
     ActionCluster,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import (
-    Errand,
-    PodErrand,
-)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import Errand
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_fleet import Fleet, Sources
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_lease import Lease
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_leftovers import (
     Leftovers,
     find_leftovers,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_pod_errand import PodErrand
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_preflight import prepare
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes import report
@@ -63,15 +62,22 @@ class NodeActionError(ArtifactsError):
 
 @dataclass
 class _Run:
-    """One run, and what is known of it so far."""
+    """One run, and what is known of it so far.
+
+    :ivar reached: the nodes with a pod of a DaemonSet that is to go, each with the hash of its content
+    :ivar before: what the nodes told when the run began
+    """
 
     cluster: ActionCluster
     wish: Wish
-    nodes: Mapping[str, SeenNode]
+    nodes: dict[str, SeenNode]
     plan: Plan
     left: Leftovers
+    reached: Mapping[str, str] | None
     check_mode: bool
     progress: Progress
+    keep: Callable[[], None]
+    before: Mapping[str, Record | None]
     warnings: list[str] = field(default_factory=list)
     applied: dict[str, Any] = field(default_factory=dict)
     # Nodes that were uncordoned, and what was deleted.
@@ -87,21 +93,41 @@ def run_action(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Pr
     :returns: the result as node_action documents it
     :raises FaultsError: something that is needed is missing; nothing was changed
     :raises NodeActionError: it failed on a node, or was not started on one; its ``result`` has all
-    :raises ArtifactsError: the API server cannot be used, or refuses
+    :raises ArtifactsError: the API server cannot be used, or refuses; another run of it goes on
     """
     cluster = ActionCluster(client, wish.settings.namespace, wish.action.name)
-    nodes = {node.name: node for node in cluster.read_nodes(wish.selection)}
+    if check_mode:
+        return _run_alone(cluster, wish, lambda: None, check_mode=True, progress=progress)
+    lease = Lease(client, cluster.namespace, cluster.action)
+    lease.take(wish.settings.lock_limit, progress)
+    try:
+        return _run_alone(cluster, wish, lease.keep, check_mode=False, progress=progress)
+    finally:
+        lease.release()
+
+
+def _run_alone(
+    cluster: ActionCluster, wish: Wish, keep: Callable[[], None], *, check_mode: bool, progress: Progress
+) -> dict[str, Any]:
+    """The same, while no other run of the action writes anything."""
+    client = cluster.client
+    selection = wish.selection.of_daemonset() if wish.rolls_out else wish.selection
+    nodes = {node.name: node for node in cluster.read_nodes(selection)}
     _judge_canaries(wish, nodes)
     look = cluster.look()
     warnings: list[str] = []
     if look.jobs:
         wish, warnings = prepare(client, wish, check_mode=check_mode)
     left = find_leftovers(wish, nodes, look)
-    plan = make_plan(nodes.values(), wish.action, left.under_way.keys())
-    run = _Run(cluster, wish, nodes, plan, left, check_mode, progress, [*warnings, *_refusals(plan)])
+    # Where a DaemonSet stays, its pods are none of what is to be taken back.
+    reached = cluster.reached_nodes() if not wish.rolls_out and cluster.has_daemonset() else None
+    plan = make_plan(nodes.values(), wish.action, left.under_way.keys(), reached or {})
+    before = {name: node.record for name, node in nodes.items()}
+    run = _Run(cluster, wish, nodes, plan, left, reached, check_mode, progress, keep, before)
+    run.warnings = [*warnings, *_refusals(run)]
     if not plan.run and not plan.settled and not wish.action.removes:
         raise NodeActionError(_nobody(plan), _result(run))
-    if not look.jobs and (plan.run or (wish.daemonset and not wish.action.removes)):
+    if not look.jobs and (plan.run or wish.rolls_out):
         run.wish, more = prepare(client, wish, check_mode=check_mode)
         run.warnings += more
     try:
@@ -118,32 +144,53 @@ def _carry_out(run: _Run) -> str:
     """Do what is planned, or in check mode nothing; gives why it was stopped, or nothing."""
     run.released = list(run.left.cordoned)
     _remove_daemonset(run)
-    if run.check_mode and not run.wish.daemonset:
+    if run.check_mode and not run.wish.rolls_out:
         return ""
     if not run.check_mode:
         for name in run.left.cordoned:
             run.cluster.release(run.nodes[name])
         for job in run.left.spent:
             run.cluster.delete_job(job)
-    stopped = _dispatch(run) if run.plan.run or run.wish.daemonset else ""
+    stopped = _dispatch(run) if run.plan.run or run.wish.rolls_out else ""
     if not run.check_mode:
         run.pruned = run.cluster.prune()
     return stopped
 
 
 def _remove_daemonset(run: _Run) -> None:
-    """Delete the DaemonSet of the action where none is wanted."""
-    if (run.wish.daemonset and not run.wish.action.removes) or not run.cluster.has_daemonset():
+    """Delete the DaemonSet of the action where none is wanted; what its pods did is written down before."""
+    if run.reached is None:
         return
     run.changed = True
-    if not run.check_mode:
-        run.cluster.delete_daemonset()
+    if run.check_mode:
+        return
+    untold = {
+        name: content
+        for name, content in run.reached.items()
+        if name in run.nodes and _content(run.nodes[name]) != content
+    }
+    _mark(run, untold)
+    run.cluster.delete_daemonset()
+
+
+def _content(node: SeenNode) -> str:
+    return "" if node.record is None else node.record.content_hash
+
+
+def _mark(run: _Run, contents: Mapping[str, str]) -> None:
+    """Write to nodes that something was begun there, by the hashes of their contents."""
+
+    def mark(name: str) -> Record:
+        return run.cluster.mark_begun(run.nodes[name], contents[name])
+
+    for name, record in run.cluster.client.in_parallel(mark, contents).items():
+        run.nodes[name] = replace(run.nodes[name], record=record)
 
 
 def _dispatch(run: _Run) -> str:
     wish, settings = run.wish, run.wish.settings
     configuration = action_configuration(wish.action, wish.storage, settings, wish.pod_files)
-    if wish.daemonset and not wish.action.removes:
+    if wish.rolls_out:
         return _roll_out(run, configuration)
     run.cluster.apply(configuration.objects)
 
@@ -156,7 +203,13 @@ def _dispatch(run: _Run) -> str:
 
     begun = {name: make(name) for name in run.plan.run if name in run.left.under_way}
     run.fleet = Fleet(
-        Sources(run.cluster.client, make, run.cluster.look, lambda names: run.cluster.refusals("Job", names)),
+        Sources(
+            run.cluster.client,
+            make,
+            run.cluster.look,
+            run.keep,
+            lambda names: run.cluster.refusals("Job", names),
+        ),
         Dispatch(run.plan.run, wish.rollout, begun),
         begun,
         silence=settings.start_timeout,
@@ -178,6 +231,9 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
     )
     settings = Settings(FIELD_MANAGER, _NO_WAIT, run.check_mode)
     objects = [*configuration.objects, manifest]
+    if not run.check_mode:
+        done = [name for name in run.plan.run if _tells_success(run.nodes[name])]
+        _mark(run, dict.fromkeys(done, wish.action.content_hash))
     run.applied = apply(run.cluster.client, objects, [], settings, run.progress)
     run.changed |= run.applied["changed"]
     if run.check_mode:
@@ -186,21 +242,34 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
     def make(name: str) -> Errand:
         return PodErrand(run.cluster, wish, run.nodes[name], manifest)
 
-    begun = {name: make(name) for name in run.plan.run}
-    all_at_once = replace(wish.rollout, canary=0)
+    # The controller starts the others; a pod whose script failed is started again only as the rollout allows.
+    begun = {name: make(name) for name in run.plan.run if not _is_retried(run, name)}
+    no_canary = replace(wish.rollout, canary=0)
     run.fleet = Fleet(
         Sources(
             run.cluster.client,
             make,
             run.cluster.look_at_nodes,
+            run.keep,
             lambda names: run.cluster.refusals("DaemonSet", names),
         ),
-        Dispatch(run.plan.run, all_at_once, begun),
+        Dispatch(run.plan.run, no_canary, begun),
         begun,
         silence=wish.settings.start_timeout,
         progress=run.progress,
     )
     return run.fleet.run()
+
+
+def _tells_success(node: SeenNode) -> bool:
+    return node.record is not None and node.record.code == 0
+
+
+def _is_retried(run: _Run, name: str) -> bool:
+    """Whether the same content failed on the node before, in a pod that may still be there."""
+    record = run.before[name]
+    content = run.wish.action.content_hash
+    return record is not None and record.content_hash == content and record.code != 0 and record.run != ""
 
 
 def _judge_canaries(wish: Wish, nodes: Mapping[str, SeenNode]) -> None:
@@ -212,9 +281,12 @@ def _judge_canaries(wish: Wish, nodes: Mapping[str, SeenNode]) -> None:
         raise FaultsError([str(fault) for fault in faults])
 
 
-def _refusals(plan: Plan) -> list[str]:
-    names = list(plan.refused)
-    told = [f"the action cannot run on {name}: {plan.refused[name]}" for name in names[:_MOST_REFUSALS]]
+def _refusals(run: _Run) -> list[str]:
+    names, refused = list(run.plan.refused), run.plan.refused
+    told = [f"the action cannot run on {name}: {refused[name]}" for name in names[:_MOST_REFUSALS]]
+    later = [name for name in names if not run.nodes[name].unable]
+    if run.wish.rolls_out and later:
+        told.append("where that passes, the DaemonSet runs it by itself, and the next run writes it down")
     more = len(names) - _MOST_REFUSALS
     return [*told, f"nor on {more} more nodes"] if more > 0 else told
 
@@ -231,7 +303,7 @@ def _result(run: _Run) -> dict[str, Any]:
     outcomes: tuple[Outcome, ...] = run.fleet.report() if run.fleet is not None else ()
     errands = run.fleet.errands if run.fleet is not None else {}
     rows = report.rows(run.plan, outcomes, foretold=foretold)
-    before: dict[str, Record | None] = {name: run.nodes[name].record for name in run.plan.run}
+    before = {name: run.before[name] for name in run.plan.run}
     after: dict[str, Record | None] = {name: errand.record for name, errand in errands.items()}
     if foretold:
         action = run.wish.action
@@ -259,8 +331,8 @@ def _require_success(run: _Run, stopped: str, result: dict[str, Any]) -> None:
     outcomes = run.fleet.report() if run.fleet is not None else ()
     failed = [outcome for outcome in outcomes if outcome.failed]
     left = [outcome for outcome in outcomes if not outcome.over]
-    if not failed and not left:
-        return
+    # What is not taken back in spite of a removal is as bad as what failed; check mode warns of it.
+    kept = run.plan.refused if run.wish.action.removes and not run.check_mode else {}
     told = []
     if failed:
         first = failed[0]
@@ -268,4 +340,8 @@ def _require_success(run: _Run, stopped: str, result: dict[str, Any]) -> None:
         told.append(f"the action failed on {len(failed)} of {len(outcomes)} nodes; {first.node}: {reason}")
     if left:
         told.append(f"it was not started on {len(left)} nodes: {stopped}")
-    raise NodeActionError("; ".join(told), result)
+    if kept:
+        name, reason = next(iter(kept.items()))
+        told.append(f"the action cannot be taken back on {len(kept)} nodes; {name}: {reason}")
+    if told:
+        raise NodeActionError("; ".join(told), result)

@@ -21,10 +21,12 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, KubeError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import (
+    NO_CODE,
     Record,
     Selection,
     annotation_key,
     read_record,
+    readiness_refusal,
     write_record,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import (
@@ -33,6 +35,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan
     see,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
+    HASH_ANNOTATION,
     NAME_LABEL,
     NODE_ACTION,
     selector_labels,
@@ -49,6 +52,9 @@ FIELD_MANAGER = "clusterdepot.artifacts"
 # Events about nodes are kept there, as those of the kubelet.
 EVENT_NAMESPACE = "default"
 EVENT_SOURCE = "clusterdepot.artifacts/node-action"
+
+# RFC 3339, in UTC.
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 # A pod with the text of a script's end takes some 15 kB of JSON.
 _PAGE_SIZE = 200
@@ -136,6 +142,24 @@ class ActionCluster:
         found = self.client.get(*_DAEMONSET, self.namespace, self.action)
         return text(found, "metadata", "labels", NAME_LABEL) == NODE_ACTION
 
+    def reached_nodes(self) -> dict[str, str]:
+        """The nodes on which its DaemonSet has a pod, each with the hash of the newest one's content."""
+        found = self.look_at_nodes().pods
+        return {node: _content_of(pods) for node, pods in found.items() if node and _content_of(pods)}
+
+    def delete_pod(self, name: str, uid: str) -> None:
+        """Delete just this pod; another one of its name stays."""
+        found = self.client.get("v1", "Pod", self.namespace, name)
+        if found is None or text(found, "metadata", "uid") != uid:
+            return
+        try:
+            version = text(found, "metadata", "resourceVersion") or ""
+            self.client.delete("v1", "Pod", self.namespace, name, version=version)
+        except KubeError as error:
+            # Its status was written meanwhile; the next look shows it again.
+            if error.status != 409:
+                raise
+
     def delete_daemonset(self) -> None:
         """Delete the DaemonSet, and its pods, without waiting for them."""
         self.client.delete(*_DAEMONSET, self.namespace, self.action)
@@ -192,6 +216,22 @@ class ActionCluster:
         """The annotation that keeps a record, or none."""
         return {annotation_key(self.action): None if record is None else write_record(record)}
 
+    def mark_begun(self, node: SeenNode, content_hash: str) -> Record:
+        """Write down that something is begun on the node, so that what the node told before counts no more.
+
+        :param content_hash: of what is begun; of a removal that of what it takes back
+        """
+        now = datetime.datetime.now(datetime.UTC).strftime(TIME_FORMAT)
+        run = "" if node.record is None else node.record.run
+        record = Record(content_hash, NO_CODE, now, node.machine, run)
+        self.write_node(node, self.record_change(record), uncordon=False)
+        return record
+
+    def absence(self, name: str) -> str:
+        """Why nothing can be heard of the node; empty where it is ready."""
+        found = self.client.get("v1", "Node", None, name)
+        return "the node is gone" if found is None else readiness_refusal(found) or ""
+
     def read_record(self, name: str) -> Record | None:
         """What the node tells of the action's last run now."""
         found = self.client.get("v1", "Node", None, name)
@@ -199,7 +239,7 @@ class ActionCluster:
 
     def tell(self, node: SeenNode, run: str, reason: str, message: str, *, warning: bool) -> None:
         """Create an Event about the node; once for each ``run``, which is a UID or something as unique."""
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = datetime.datetime.now(datetime.UTC).strftime(TIME_FORMAT)
         name = hashlib.sha256(f"{run} {node.uid} {reason}".encode()).hexdigest()[:16]
         event = {
             "apiVersion": "v1",
@@ -254,9 +294,24 @@ class ActionCluster:
         return (obj for page in pages for obj in page)
 
 
+def age_of(pod: Mapping[str, Any]) -> str:
+    """When the pod was made; later is larger."""
+    return text(pod, "metadata", "creationTimestamp") or ""
+
+
 def is_ended(job: Mapping[str, Any]) -> bool:
     """Whether nothing of the Job runs any more."""
     return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def _content_of(pods: Iterable[KubeObject]) -> str:
+    of_daemonset = [
+        pod
+        for pod in pods
+        if any(text(owner, "kind") == "DaemonSet" for owner in entries(pod, "metadata", "ownerReferences"))
+    ]
+    newest = max(of_daemonset, key=age_of, default=None)
+    return text(newest, "metadata", "annotations", HASH_ANNOTATION) or ""
 
 
 def _needs(user: Mapping[str, Any]) -> set[tuple[str, str]]:

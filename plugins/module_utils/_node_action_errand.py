@@ -20,6 +20,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube impor
     KubeUnavailableError,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
+    TIME_FORMAT,
     ActionCluster,
     Look,
 )
@@ -28,33 +29,39 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_actio
     DrainState,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import Record
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import (
+    LONGEST_KEPT_OUTPUT,
+    NO_CODE,
+    Record,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import longest_run
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import (
     Outcome,
     State,
     job_outcome,
-    pod_outcome,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import SeenNode
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import HASH_ANNOTATION
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject, dig, text
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.termination import printable_lines
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject, text
 
-# Of a record: the script did not end by itself.
-NO_CODE = -1
 DONE_EVENT, FAILED_EVENT = "NodeActionDone", "NodeActionFailed"
 
 # How much longer than its Job may run a node is waited for.
 _OVERDUE_SECONDS = 60
 # A Job that has no pod for so long has been refused one.
 _PODLESS_SECONDS = 10
+# If nothing was heard of a pod for so long, its node is looked at.
+_QUIET_SECONDS = 60
 
 Refusals = Callable[[str], str]
 
 
-class _Stage(enum.Enum):
+class Stage(enum.Enum):
+    """What an errand does next."""
+
     CORDON = enum.auto()
     DRAIN = enum.auto()
+    MARK = enum.auto()
     CREATE = enum.auto()
     WATCH = enum.auto()
     RECORD = enum.auto()
@@ -90,7 +97,12 @@ class Errand:
         self._created_after = 0
         self._stuck_since: float | None = None
         self._troubled_since: float | None = None
-        self._stage = _Stage.CORDON if wish.cordons else _Stage.CREATE
+        self._stage = Stage.CORDON if wish.cordons else Stage.MARK
+        # Whether a Job may be there though its creation was not confirmed.
+        self._doubtful = False
+        self._heard = Outcome(node.name, State.NOT_STARTED)
+        self._heard_at = self._began
+        self._absence = ""
         self.outcome = Outcome(node.name, State.RUNNING)
         self.changed = False
         self.record = node.record
@@ -101,7 +113,7 @@ class Errand:
     @property
     def watches(self) -> bool:
         """Whether it needs a look that is newer than the one that it had last."""
-        return self._stage is _Stage.WATCH
+        return self._stage is Stage.WATCH
 
     def touch(self) -> None:
         """Another node has come to its end."""
@@ -115,15 +127,16 @@ class Errand:
         :param refusals: tells why a Job's pod is refused, by the Job's name; empty where nothing is known
         """
         steps = {
-            _Stage.CORDON: self._cordon,
-            _Stage.DRAIN: self._take_pods_off,
-            _Stage.CREATE: lambda: self._create(look),
-            _Stage.WATCH: lambda: self._watch(look, refusals),
-            _Stage.RECORD: self._write_down,
-            _Stage.TELL: self._tell,
-            _Stage.CLEAR: self._clear,
+            Stage.CORDON: self._cordon,
+            Stage.DRAIN: self._take_pods_off,
+            Stage.MARK: self._mark,
+            Stage.CREATE: lambda: self._create(look),
+            Stage.WATCH: lambda: self._watch(look, refusals),
+            Stage.RECORD: self._write_down,
+            Stage.TELL: self._tell,
+            Stage.CLEAR: self._clear,
         }
-        while self._stage is not _Stage.END:
+        while self._stage is not Stage.END:
             before = self._stage
             try:
                 steps[before]()
@@ -141,6 +154,7 @@ class Errand:
         self._troubled_since = self._troubled_since or time.monotonic()
         if time.monotonic() - self._troubled_since < self._wish.settings.start_timeout:
             return False
+        self._doubtful = self._stage is Stage.CREATE
         self._refused(message)
         return True
 
@@ -148,27 +162,27 @@ class Errand:
         """What was asked for will not be done: before the end that is the node's failure."""
         self._troubled_since = None
         match self._stage:
-            case _Stage.RECORD:
+            case Stage.RECORD:
                 told = f"the result could not be written to the node: {message}"
                 reason = f"{told}; the result: {self.outcome.state.value} {self.outcome.reason}".rstrip()
                 self.outcome = replace(self.outcome, state=State.FAILED, reason=reason)
-                self._stage = _Stage.TELL
-            case _Stage.TELL:
+                self._stage = Stage.TELL
+            case Stage.TELL:
                 self.warnings.append(f"no event could be made about {self._node.name}: {message}")
-                self._stage = _Stage.CLEAR
-            case _Stage.CLEAR:
+                self._stage = Stage.CLEAR
+            case Stage.CLEAR:
                 self.warnings.append(f"job {self._name} could not be deleted: {message}")
-                self._stage = _Stage.END
+                self._stage = Stage.END
             case _:
                 self._end(Outcome(self._node.name, State.FAILED, reason=message))
 
     def _cordon(self) -> None:
         self._cordoned = self._cluster.cordon(self._node)
-        self._stage = _Stage.DRAIN if self._drain is not None else _Stage.CREATE
+        self._stage = Stage.DRAIN if self._drain is not None else Stage.MARK
 
     def _take_pods_off(self) -> None:
         if self._drain is None:
-            self._stage = _Stage.CREATE
+            self._stage = Stage.MARK
             return
         state = self._drain.step()
         self.changed = self._drain.evicted > 0
@@ -176,9 +190,17 @@ class Errand:
             reason = f"the node was not drained: {self._drain.reason}"
             self._end(Outcome(self._node.name, State.FAILED, reason=reason))
         elif state is DrainState.DONE:
-            self._stage = _Stage.CREATE
+            self._stage = Stage.MARK
         else:
             self.outcome = replace(self.outcome, reason=f"draining: {self._drain.reason}")
+
+    def _mark(self) -> None:
+        """Take back what the annotation tells of before: if this run is interrupted it is not so any more."""
+        record, action = self.record, self._wish.action
+        if record is not None and record.code == 0:
+            content = record.content_hash if action.removes else action.content_hash
+            self.record = self._cluster.mark_begun(self._node, content)
+        self._stage = Stage.CREATE
 
     def _create(self, look: Look) -> None:
         created = self._cluster.create_job(self._manifest)
@@ -190,7 +212,7 @@ class Errand:
         self._run = text(job, "metadata", "uid") or ""
         self._began = time.monotonic()
         self.outcome = replace(self.outcome, reason="")
-        self._stage = _Stage.WATCH
+        self._stage = Stage.WATCH
 
     def _watch(self, look: Look, refusals: Refusals) -> None:
         if look.number <= self._created_after:
@@ -205,11 +227,26 @@ class Errand:
             found = self._as_recorded(found)
         if job is not None and not pods and not found.over:
             found = self._podless(found, refusals)
-        found = self._wish.secrets.hidden_in(self._timed(found))
+        found = self._judged(self._attended(found) if pods else found)
         if found.over:
             self._end(found)
         else:
             self.outcome = found
+
+    def _judged(self, found: Outcome) -> Outcome:
+        """What was seen, with what time tells of it, and without secrets."""
+        return self._wish.secrets.hidden_in(self._timed(found))
+
+    def _attended(self, found: Outcome) -> Outcome:
+        """The outcome, with why its node is not heard of where it has not changed for long."""
+        now = time.monotonic()
+        if found.over or found != self._heard:
+            self._heard, self._heard_at, self._absence = found, now, ""
+        elif now - self._heard_at >= _QUIET_SECONDS:
+            self._absence, self._heard_at = self._cluster.absence(self._node.name), now
+        if not self._absence:
+            return found
+        return replace(found, reason=": ".join(filter(None, (self._absence, found.reason))))
 
     def _podless(self, found: Outcome, refusals: Refusals) -> Outcome:
         if time.monotonic() - self._began < _PODLESS_SECONDS:
@@ -243,11 +280,11 @@ class Errand:
         code = None if record.code == NO_CODE else record.code
         reason = "another run of this action wrote the result down"
         state = State.DONE if record.code == 0 else State.FAILED
-        return Outcome(lost.node, state, code, reason=reason)
+        return Outcome(lost.node, state, code, record.seconds, reason, record.output)
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome = outcome
-        self._stage = _Stage.RECORD
+        self._stage = Stage.RECORD
 
     def _write_down(self) -> None:
         record, annotations = self._record(), {}
@@ -256,88 +293,48 @@ class Errand:
         if annotations or self._cordoned:
             if not self._cluster.write_node(self._node, annotations, uncordon=self._cordoned):
                 self.warnings.append(f"node {self._node.name} is gone, and with it what its annotation told")
-            self.changed |= _differs(self.record, record)
             self.record = record
+        self.changed |= _differs(self._node.record, self.record)
         if self._run:
             self.changed |= self.outcome.state is not State.UNCHANGED
-        self._stage = _Stage.TELL
+        self._stage = Stage.TELL
 
     def _record(self) -> Record | None:
         """What the annotation shall tell."""
-        if not self._run or (self.record is not None and self.record.run == self._run):
-            return self.record
+        outcome, record = self.outcome, self.record
+        if not self._run:
+            return record if self._doubtful else self._node.record
+        if record is not None and record.run == self._run:
+            return record
+        seconds = None if outcome.seconds is None else round(outcome.seconds, 1)
+        output = printable_lines(outcome.output, LONGEST_KEPT_OUTPUT)
         if self._wish.action.removes:
-            if not self.outcome.failed:
+            if not outcome.failed or record is None:
                 return None
             # It stays, so that the removal is tried again.
-            return None if self.record is None else replace(self.record, run=self._run)
-        code = NO_CODE if self.outcome.failed and not self.outcome.code else self.outcome.code or 0
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Record(self._wish.action.content_hash, code, now, self._node.machine, self._run)
+            return replace(record, run=self._run, seconds=seconds, output=output)
+        code = NO_CODE if outcome.failed and not outcome.code else outcome.code or 0
+        now = datetime.datetime.now(datetime.UTC).strftime(TIME_FORMAT)
+        content = self._wish.action.content_hash
+        return Record(content, code, now, self._node.machine, self._run, seconds, output)
 
     def _tell(self) -> None:
         outcome = self.outcome
+        output = printable_lines(outcome.output, LONGEST_KEPT_OUTPUT)
         code = "" if outcome.code is None else f"code {outcome.code}"
         seconds = "" if outcome.seconds is None else f"{outcome.seconds:.1f} s"
         told = ", ".join(filter(None, (code, seconds, outcome.reason)))
         message = f"action {self._wish.action.name}: {outcome.state.value}{f', {told}' if told else ''}"
+        message += f"; it wrote:\n{output}" if output else ""
         run = self._run or f"{self._began}"
         reason = FAILED_EVENT if outcome.failed else DONE_EVENT
         self._cluster.tell(self._node, run, reason, message, warning=outcome.failed)
-        self._stage = _Stage.CLEAR
+        self._stage = Stage.CLEAR
 
     def _clear(self) -> None:
         if self._run:
             self._cluster.delete_job(self._name)
-        self._stage = _Stage.END
-
-
-class PodErrand(Errand):
-    """The part of a node whose pod a DaemonSet makes: it is watched only.
-
-    Before a node's turn in a rollout its pod is an older one.
-    """
-
-    def __init__(
-        self, cluster: ActionCluster, wish: Wish, node: SeenNode, daemonset: Mapping[str, Any]
-    ) -> None:
-        super().__init__(cluster, wish, node, daemonset)
-        self._stage = _Stage.WATCH
-        self._stopped = ""
-
-    def touch(self) -> None:
-        """The rollout goes on, so this one's turn may still come."""
-        self._began = time.monotonic()
-
-    def stop(self, reason: str) -> None:
-        """Wait no more, unless it has begun."""
-        self._stopped = reason
-
-    def _watch(self, look: Look, refusals: Refusals) -> None:
-        pods = [pod for pod in look.pods.get(self._node.name, ()) if self._is_newest(pod)]
-        newest = max(pods, key=lambda pod: text(pod, "metadata", "creationTimestamp") or "", default=None)
-        if newest is None and self._stopped:
-            self.outcome = Outcome(self._node.name, State.NOT_STARTED, reason=self._stopped)
-            self._stage = _Stage.END
-            return
-        if newest is None:
-            waits = Outcome(self._node.name, State.RUNNING, reason="its pod is not there yet")
-            found = self._podless(waits, refusals)
-        else:
-            found = pod_outcome(self._node.name, newest)
-        found = self._wish.secrets.hidden_in(self._timed(found))
-        if found.over:
-            self._run = "" if newest is None else text(newest, "metadata", "uid") or ""
-            self._end(found)
-        else:
-            self.outcome = found
-
-    def _is_newest(self, pod: KubeObject) -> bool:
-        told = text(pod, "metadata", "annotations", HASH_ANNOTATION)
-        return told == self._wish.action.content_hash and not dig(pod, "metadata", "deletionTimestamp")
-
-    def _clear(self) -> None:
-        self._stage = _Stage.END
+        self._stage = Stage.END
 
 
 def _differs(before: Record | None, after: Record | None) -> bool:

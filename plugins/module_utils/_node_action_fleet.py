@@ -35,12 +35,14 @@ class Sources:
 
     :ivar make: begins the part of a node, by its name
     :ivar look: reads Jobs and pods
+    :ivar keep: keeps other runs of the action away; raises ArtifactsError where it cannot any more
     :ivar refusals: reads why pods of these Jobs or DaemonSets may not be made, by their names
     """
 
     client: KubeClient
     make: Callable[[str], Errand]
     look: Callable[[], Look]
+    keep: Callable[[], None]
     refusals: Callable[[Iterable[str]], dict[str, str]]
 
 
@@ -76,6 +78,7 @@ class Fleet:
         """Go on until nothing runs and nothing will be started; gives why it was stopped, or nothing.
 
         :raises KubeUnavailableError: the API server was away for too long
+        :raises ArtifactsError: another run of the action has taken over
         """
         news: list[Outcome] = []
         while True:
@@ -109,10 +112,11 @@ class Fleet:
 
     def _look_again(self) -> bool:
         """Whether there is a newer look, or none is needed; false while the API server is away."""
-        if not any(errand.watches for errand in self._open.values()):
-            return True
         began = time.monotonic()
         try:
+            self._sources.keep()
+            if not any(errand.watches for errand in self._open.values()):
+                return True
             self._look = self._sources.look()
         except KubeUnavailableError as error:
             self._silent_since = self._silent_since or began

@@ -73,7 +73,7 @@ class _Judging:
 
     def is_under_way(self, job: KubeObject, node: SeenNode) -> bool:
         """Whether what comes of the Job is what is wanted now, and is still to be written down."""
-        if self._wish.daemonset and not self._wish.action.removes:
+        if self._wish.rolls_out:
             return False
         if node.record is not None and node.record.run == text(job, "metadata", "uid"):
             return False

@@ -38,6 +38,11 @@ class Wish:
     pod_files: Mapping[str, str]
 
     @property
+    def rolls_out(self) -> bool:
+        """Whether a DaemonSet is to be there in the end."""
+        return self.daemonset and not self.action.removes
+
+    @property
     def secrets(self) -> Secrets:
         """What must not be told."""
         return Secrets.of(value for _name, value in self.action.variables)

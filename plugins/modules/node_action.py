@@ -14,12 +14,14 @@ author:
 description:
   - Runs a script as root on each node that is selected, by a Job for each node that ends with the script. It
     is run once for each content, which is the script, its arguments, its variables and the packages that it
-    may ask for. A node on which that was done before costs no pod.
+    may ask for, and where no checksum tells what these are, the storage that they are in. A node on which
+      that was done before costs no pod.
   - Nodes come in batches, after a canary. After too many failures no other node is begun.
   - If O(storage) is given, its packages are served to the script on the node's loopback address, under
     C(http://localhost:PORT/pkg/NAME/TAG), for as long as the script runs.
-  - What came of it is in RV(nodes), in an annotation of each node, and in an Event about it. A run that was
-    interrupted is completed by the next one, which takes over the Jobs that it finds.
+  - What came of it is in RV(nodes), in an annotation of each node, and in an Event about it, with exit code,
+    duration and last lines. A run that was interrupted is completed by the next one, which takes over the
+    Jobs that it finds.
   - All faults of the options are told at once, before anything is asked or changed.
   - Where the connection is local, the module runs inside the controller and prints progress lines.
 options:
@@ -39,7 +41,8 @@ options:
     description:
       - V(present) runs the script where it was not run, or where something else was run, or where it failed.
       - V(absent) runs O(absent_script), if there is one, where the action was run, and removes what is kept
-        of it on the node, its annotation, its DaemonSet and its other objects.
+        of it on the node, its annotation, its DaemonSet and its other objects. The task fails where that
+        cannot be done on a node on which it was run, as while that is not ready.
     type: str
     choices: [present, absent]
     default: present
@@ -48,7 +51,7 @@ options:
       - V(jobs) runs the action on the nodes that there are now.
       - V(daemonset) leaves a DaemonSet that runs it on nodes that come later, too. Its pods give up their
         privilege when the script has ended. On a first run all nodes begin at once; when the action changes,
-        O(max_parallel) of them do.
+        or where it failed before, O(max_parallel) of them do. Its pods are on cordoned nodes, too.
     type: str
     choices: [jobs, daemonset]
     default: jobs
@@ -78,6 +81,7 @@ options:
   variables:
     description:
       - Variables of the script's environment. They reach the pod as files of a Secret.
+      - With O(state=absent) they are for O(absent_script), and do nothing without it.
       - Where a value, or a line of it, has at least four characters, it is taken out of what is told of the
         script's output.
     type: dict
@@ -95,6 +99,8 @@ options:
     description:
       - Whether the script is run where it was done before, too. With O(state=absent), whether that is run
         where nothing tells that the action was run.
+      - With O(mode=daemonset) and O(state=present) that is refused, since a pod would be forced whenever it
+        is started.
     type: bool
     default: false
   catalogue:
@@ -122,7 +128,7 @@ options:
   port:
     description:
       - The port of the node's loopback address for the packages. If it is not given, one from V(20000) to
-        V(29999) is chosen by O(name).
+        V(29999) is chosen by O(name). It does nothing without O(storage).
     type: int
   selector:
     description:
@@ -153,7 +159,8 @@ options:
     description:
       - V(cordon) keeps new pods from a node while the action runs there; V(drain) takes the others away
         before.
-      - The node is uncordoned in the end if this has cordoned it. One that was cordoned before is not run on,
+      - The node is uncordoned in the end if this has cordoned it, which the annotation
+        C(actions.clusterdepot.io/cordoned.by) tells. One that was cordoned before is not run on,
         unless O(tolerations) allow it; then it stays cordoned.
     type: str
     choices: [none, cordon, drain]
@@ -172,32 +179,36 @@ options:
     default: 300
   catalogue_timeout:
     description:
-      - How long it may take to get the catalogue and the packages that are fetched first, in seconds.
+      - How long it may take to get the catalogue and the packages that are fetched first, in seconds. It does
+        nothing without O(storage).
     type: int
     default: 120
   server_timeout:
     description:
-      - How long the script waits for the package server, in seconds.
+      - How long the script waits for the package server, in seconds. It does nothing without O(storage).
     type: int
     default: 60
   lock_timeout:
     description:
-      - How long another run of the same action on the node is waited for, in seconds.
+      - How long another run of the same action is waited for, in seconds, on a node, and before this one
+        begins. Runs of an action in one O(namespace) come one after the other, by a Lease; that of a run
+        that was killed lapses after a minute.
     type: int
     default: 300
   refresh:
     description:
-      - How often the catalogue in the storage is read again, in seconds. V(0) reads it once.
+      - How often the catalogue in the storage is read again, in seconds. V(0) reads it once. It does nothing
+        without O(storage).
     type: int
     default: 60
   rclone_image:
     description:
-      - An image with rclone and a shell.
+      - An image with rclone and a shell. It does nothing without O(storage).
     type: str
     default: docker.io/rclone/rclone:1.75
   haproxy_image:
     description:
-      - An image with HAProxy, 2.6 or later, and a shell.
+      - An image with HAProxy, 2.6 or later, and a shell. It does nothing without O(storage).
     type: str
     default: docker.io/library/haproxy:2.6
   action_image:

@@ -74,6 +74,7 @@ class Action:
     :ivar arguments: of the script: what it is to do, and the storage account, which may be empty
     :ivar packages: ``name/tag`` of those that are fetched and verified before the script runs, sorted
     :ivar entries: what is known of the packages that the script may ask for, sorted
+    :ivar place: of the storage, where that is part of what the packages are; see ``read_action``
     :ivar variables: sorted by name; may be secret
     :ivar namespaces: some of NAMESPACES, in that order, ``mount`` among them
     :ivar time_limit: of the script, in seconds
@@ -86,6 +87,7 @@ class Action:
     arguments: tuple[str, str]
     packages: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
+    place: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     namespaces: tuple[str, ...] = DEFAULT_NAMESPACES
     time_limit: int = DEFAULT_TIME_LIMIT
@@ -98,7 +100,7 @@ class Action:
 
         Who may read nodes may read it, and must not find a weak secret among the variables by trying.
         """
-        content = {
+        content: dict[str, object] = {
             "version": _HASH_VERSION,
             "removes": self.removes,
             "script": self.script,
@@ -108,6 +110,8 @@ class Action:
             "variables": _slow_hash(self.variables),
             "namespaces": self.namespaces,
         }
+        if self.place:
+            content["place"] = self.place
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
@@ -121,13 +125,21 @@ def _slow_hash(variables: tuple[tuple[str, str], ...]) -> str:
 
 
 def read_action(
-    raw: object, known: Iterable[Entry] | None = None, where: str = "", *, removes: bool = False
+    raw: object,
+    known: Iterable[Entry] | None = None,
+    where: str = "",
+    *,
+    storage_place: tuple[str, ...] = (),
+    removes: bool = False,
 ) -> tuple[Action | None, list[Fault]]:
     """Read an action, and tell every fault; None where there is one. Never raises.
 
     :param known: entries of the catalogue; None where it is in the storage only. Without ``packages`` the
         action may ask for all of them, so all make the work what it is; with ``packages``, those do.
-    :param removes: whether ``absent_script`` is what is run; there may be none, and no ``script`` either
+    :param storage_place: ``place`` of the storage. It makes the work what it is where nothing else tells
+        which files the packages are: the catalogue is in the storage, or one of these entries has no sha256.
+    :param removes: whether ``absent_script`` is what is run; there may be none, and no ``script`` either.
+        Then ``variables`` are of no use to anybody, and are left out.
     """
     if not isinstance(raw, Mapping):
         return None, [Fault(where or "action", f"{shown(raw)} is not a mapping with the keys of an action")]
@@ -147,14 +159,17 @@ def read_action(
     force = read_flag(given.get("force"), place(where, "force"), faults)
     if faults or name is None or arguments is None:
         return None, faults
+    script = absent_script if removes else script
+    is_known = known is not None and all(entry.sha256 is not None for entry in entries)
     return (
         Action(
             name=name,
-            script=absent_script if removes else script,
+            script=script,
             arguments=arguments,
             packages=packages,
             entries=entries,
-            variables=variables,
+            place=() if is_known else storage_place,
+            variables=variables if script else (),
             namespaces=namespaces,
             time_limit=time_limit,
             force=bool(force),

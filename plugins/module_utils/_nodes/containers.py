@@ -269,7 +269,7 @@ def _running(
         "RUN_PORT": str(settings.port) if serves else "",
         "RUN_TIME_LIMIT": str(action.time_limit),
         "RUN_LOCK_LIMIT": str(settings.lock_limit),
-        "RUN_SERVER_LIMIT": str(settings.server_limit),
+        "RUN_SERVER_LIMIT": str(settings.server_limit if serves else 0),
         "RUN_GRACE": str(settings.grace),
         "RUN_FORCE": "true" if action.force else "false",
         "RUN_REMOVES": "true" if action.removes else "false",

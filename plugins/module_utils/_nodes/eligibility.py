@@ -31,6 +31,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.user_values import (
     read_labels,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.termination import (
+    printable_lines,
+    read_seconds,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
     condition,
     dig,
@@ -40,6 +44,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.ke
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printable import printable
 
 ANNOTATION_PREFIX = "actions.clusterdepot.io"
+# Of a record: the script was begun, and did not end by itself, or nobody knows yet how.
+NO_CODE = -1
+# Of a record's output; all annotations of a node together may have 256 KiB.
+LONGEST_KEPT_OUTPUT = 300
 
 _KEYS = ("selector", "tolerations")
 _TOLERATION_KEYS = ("key", "operator", "value", "effect")
@@ -49,6 +57,15 @@ _REPELLING = frozenset({"NoSchedule", "NoExecute"})
 _CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 _SYSTEM_LABEL = "kubernetes.io/os"
 _LINUX = "linux"
+# What the DaemonSet controller adds to its pods (Kubernetes' documentation of DaemonSets).
+_OF_DAEMONSETS = (
+    Toleration("node.kubernetes.io/not-ready", "Exists", "", "NoExecute"),
+    Toleration("node.kubernetes.io/unreachable", "Exists", "", "NoExecute"),
+    Toleration("node.kubernetes.io/disk-pressure", "Exists", "", "NoSchedule"),
+    Toleration("node.kubernetes.io/memory-pressure", "Exists", "", "NoSchedule"),
+    Toleration("node.kubernetes.io/pid-pressure", "Exists", "", "NoSchedule"),
+    Toleration("node.kubernetes.io/unschedulable", "Exists", "", "NoSchedule"),
+)
 _TRUE = "True"
 _LONGEST_SHOWN = 100
 _NOT_WANTED = Eligibility(Verdict.NOT_WANTED, "its labels are not those that are selected")
@@ -74,16 +91,22 @@ class Selection:
     selector: tuple[tuple[str, str], ...] = ()
     tolerations: tuple[Toleration, ...] = ()
 
+    def of_daemonset(self) -> Selection:
+        """The same for pods of a DaemonSet, whose controller lets them onto cordoned nodes, too."""
+        return Selection(self.selector, (*self.tolerations, *_OF_DAEMONSETS))
+
 
 @dataclass(frozen=True)
 class Record:
     """What a node's annotation tells of the last run of an action.
 
     :ivar content_hash: of what was run
-    :ivar code: what it ended with; 0 where it was done
+    :ivar code: what it ended with; 0 where it was done; NO_CODE
     :ivar finished: RFC 3339 time; may be empty
     :ivar machine: the machine ID of the node on which it ran; may be empty
     :ivar run: the UID of the Job, or of the pod of a DaemonSet, that ran it; may be empty
+    :ivar seconds: how long the script took; None where that is not known
+    :ivar output: the end of what it wrote, printable, of LONGEST_KEPT_OUTPUT characters at most
     """
 
     content_hash: str
@@ -91,6 +114,8 @@ class Record:
     finished: str
     machine: str = ""
     run: str = ""
+    seconds: float | None = None
+    output: str = ""
 
 
 def read_selection(raw: object, where: str = "nodes") -> tuple[Selection, list[Fault]]:
@@ -132,6 +157,15 @@ def is_unable(node: Mapping[str, Any]) -> bool:
     return _system_refusal(node, read_node(node).labels) is not None
 
 
+def readiness_refusal(node: Mapping[str, Any]) -> str | None:
+    """Why the node is not ready, as it or the node lifecycle controller tells it; None where it is."""
+    ready = condition(node, "Ready")
+    if ready.get("status") == _TRUE:
+        return None
+    words = (_quoted(text(ready, key) or "") for key in ("reason", "message"))
+    return ": ".join(filter(None, ("it is not ready", *words)))
+
+
 def annotation_key(action: str) -> str:
     """The annotation of nodes that holds an action's Record."""
     return f"{ANNOTATION_PREFIX}/{action}"
@@ -146,6 +180,8 @@ def write_record(record: Record) -> str:
             "finished": record.finished,
             "machine": record.machine,
             "run": record.run,
+            "seconds": record.seconds,
+            "output": record.output,
         }
     )
 
@@ -162,7 +198,15 @@ def read_record(node: Mapping[str, Any], action: str) -> Record | None:
     content_hash, code = text(value, "hash"), number(value, "code")
     if content_hash is None or code is None:
         return None
-    return Record(content_hash, code, *(text(value, key) or "" for key in ("finished", "machine", "run")))
+    return Record(
+        content_hash,
+        code,
+        finished=text(value, "finished") or "",
+        machine=text(value, "machine") or "",
+        run=text(value, "run") or "",
+        seconds=read_seconds(dig(value, "seconds")),
+        output=printable_lines(text(value, "output") or "", LONGEST_KEPT_OUTPUT),
+    )
 
 
 def machine_of(node: Mapping[str, Any]) -> str:
@@ -199,11 +243,7 @@ def _system_refusal(node: Mapping[str, Any], labels: Mapping[str, str]) -> str |
 def _state_refusal(node: Mapping[str, Any]) -> str | None:
     if dig(node, "metadata", "deletionTimestamp"):
         return "it is being deleted"
-    ready = condition(node, "Ready")
-    if ready.get("status") != _TRUE:
-        words = (_quoted(text(ready, key) or "") for key in ("reason", "message"))
-        return ": ".join(filter(None, ("it is not ready", *words)))
-    return None
+    return readiness_refusal(node)
 
 
 def _taint_refusal(taints: tuple[Taint, ...], selection: Selection, *, cordoned: bool) -> str | None:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Job that runs an action on one node.
 
-Sources: Kubernetes' API (JobSpec, NodeSelectorTerm) and its documentation of Jobs.
+Sources: Kubernetes' API (JobSpec, NodeSelectorTerm), its documentation of Jobs, and that of evictions by
+taints.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _HASH_DIGITS = 12
 # Or a cluster autoscaler may take the node away while the script runs (Cluster Autoscaler's FAQ).
 _KEEPING_THE_NODE = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
 _CORDONED = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
+# By them pods are taken from a node that is not heard of, after five minutes if they do not say otherwise.
+_SILENT = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
 def job_name(action: Action, node_uid: str) -> str:
@@ -69,8 +72,10 @@ def make_job(
     template = once_template(action, storage, settings, configuration)
     spec = template["spec"]
     spec["affinity"] = _on(node_name)
+    seconds = longest_run(action, settings, serves=storage is not None)
+    spec["tolerations"] = [*spec.get("tolerations", ()), *_while_silent(seconds)]
     if cordons:
-        spec["tolerations"] = [*spec.get("tolerations", ()), dict(_CORDONED)]
+        spec["tolerations"].append(dict(_CORDONED))
     template["metadata"]["annotations"] |= {NODE_ANNOTATION: node_name, **_KEEPING_THE_NODE}
     annotations = {
         NODE_ANNOTATION: node_name,
@@ -89,7 +94,7 @@ def make_job(
         "spec": {
             # A script that failed half-way is for somebody to look at.
             "backoffLimit": 0,
-            "activeDeadlineSeconds": longest_run(action, settings, serves=storage is not None),
+            "activeDeadlineSeconds": seconds,
             "ttlSecondsAfterFinished": _KEPT_SECONDS,
             "template": template,
         },
@@ -101,6 +106,14 @@ def _on(node_name: str) -> dict[str, Any]:
     term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node_name]}]}
     required = {"nodeSelectorTerms": [term]}
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+
+def _while_silent(seconds: int) -> list[dict[str, Any]]:
+    # A node that is heard of again goes on with the script; a pod that was taken off would have it ended.
+    return [
+        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}
+        for key in _SILENT
+    ]
 
 
 def _hash_of(template: dict[str, Any]) -> str:

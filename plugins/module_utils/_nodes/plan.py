@@ -13,6 +13,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import Action
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import (
     ANNOTATION_PREFIX,
+    NO_CODE,
     Record,
     Selection,
     is_unable,
@@ -22,8 +23,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.elig
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import dig, entries, text
 
-# On nodes: the name of the action that cordoned them, and will uncordon them.
-CORDON_MARK = f"{ANNOTATION_PREFIX}/cordoned"
+# On nodes: the name of the action that cordoned them, and will uncordon them. No name of an action has a dot.
+CORDON_MARK = f"{ANNOTATION_PREFIX}/cordoned.by"
 
 _UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
@@ -80,10 +81,14 @@ def see(node: Mapping[str, Any], action: str, selection: Selection) -> SeenNode:
     )
 
 
-def make_plan(seen: Iterable[SeenNode], action: Action, under_way: Collection[str]) -> Plan:
+def make_plan(
+    seen: Iterable[SeenNode], action: Action, under_way: Collection[str], reached: Mapping[str, str]
+) -> Plan:
     """Decide on each node that is selected.
 
     :param under_way: names of nodes that have a Job of an earlier run with just this content
+    :param reached: names of nodes that have a pod of the action's DaemonSet, each with the hash of the pod's
+      content; it may have run there without being written down
     """
     run: dict[str, str] = {}
     settled: dict[str, str] = {}
@@ -94,7 +99,8 @@ def make_plan(seen: Iterable[SeenNode], action: Action, under_way: Collection[st
             continue
         if node.verdict is Verdict.NOT_WANTED:
             continue
-        reason, wanted = _removal(node, action) if action.removes else _need(node, action)
+        content = reached.get(node.name)
+        reason, wanted = (_removal if action.removes else _need)(node, action, content)
         if not wanted:
             settled[node.name] = reason
         elif node.verdict is Verdict.EXCLUDED:
@@ -104,23 +110,27 @@ def make_plan(seen: Iterable[SeenNode], action: Action, under_way: Collection[st
     return Plan(run, settled, refused)
 
 
-def _need(node: SeenNode, action: Action) -> tuple[str, bool]:
+def _need(node: SeenNode, action: Action, reached: str | None) -> tuple[str, bool]:
     """Why the action runs, or does not, and whether it does."""
     record = node.record
     if record is None:
         return "it was not run here", True
     if record.machine != node.machine:
         return "the machine is another one than that on which it was run", True
-    if record.content_hash != action.content_hash:
+    if record.content_hash != action.content_hash or reached not in (None, action.content_hash):
         return "what was run here was something else", True
+    if record.code == NO_CODE:
+        return "it was begun here, and did not come to an end of its own", True
     if record.code != 0:
         return "it failed here", True
     return ("it is forced", True) if action.force else ("done before", False)
 
 
-def _removal(node: SeenNode, action: Action) -> tuple[str, bool]:
+def _removal(node: SeenNode, action: Action, reached: str | None) -> tuple[str, bool]:
     if node.record is not None:
         return "it was run here", True
+    if reached is not None:
+        return "its DaemonSet has a pod here", True
     return ("it is forced", True) if action.force else ("there is nothing to take back", False)
 
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import shown, unique
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
@@ -91,8 +91,10 @@ class Served(Protocol):
         """How its pods are run."""
 
 
-# Reads the options of node_action, or gives every fault of them: sentences that begin with the option.
-Read: TypeAlias = "Callable[[Mapping[str, Any]], tuple[Served | None, Sequence[str]]]"
+class Read(Protocol):
+    """Reads the options of node_action, or gives every fault of them, in sentences that begin with it."""
+
+    def __call__(self, options: Mapping[str, Any], /) -> tuple[Served | None, Sequence[str]]: ...
 
 
 @dataclass(frozen=True)
@@ -276,13 +278,13 @@ def _server_faults(wish: _Wish, served: Served | None) -> list[str]:
     ]
     if served is None or served.storage is None:
         return faults
-    known = [key for _, key in (*served.storage.secret_keys, *served.storage.optional_secret_keys)]
+    known = [key for _variable, key in (*served.storage.secret_keys, *served.storage.optional_secret_keys)]
     faults += [
         f"{where}: the key {shown(key)} is not known; allowed: {', '.join(known)}"
         for key in data
         if key not in known
     ]
-    _, reason = check_secret(served.storage, list(data))
+    _judged, reason = check_secret(served.storage, list(data))
     return faults if reason is None else [*faults, f"{where}: {reason}"]
 
 
@@ -307,7 +309,7 @@ def _server_objects(wish: _Wish, served: Served, pod_files: Mapping[str, str]) -
         return []
     secrets = [secret for secret in (storage.secret, storage.ca_secret) if secret]
     if wish.secret_made:
-        storage, _ = check_secret(storage, list(wish.raw["storage_secret_data"]))
+        storage, _reason = check_secret(storage, list(wish.raw["storage_secret_data"]))
     configuration = server_configuration(name, storage, served.settings, pod_files)
     daemonset = server_daemonset(name, storage, served.settings, configuration)
     if secrets:

@@ -4,7 +4,7 @@
 """A script and its variables as the user writes them: what would not run, or not as it reads, is refused.
 
 Sources: bash's manual (its read-only variables, and how a script is started), environ(7) and execve(2) (what
-a variable may hold), Kubernetes' API (1 MiB in a ConfigMap).
+a variable may hold, and MAX_ARG_STRLEN, how long it may be), Kubernetes' API (1 MiB in a ConfigMap).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.printa
 
 LARGEST_SCRIPT = 524_288
 LARGEST_VARIABLES = 131_072
+# Of NAME=value, which Linux counts with a NUL behind it.
+LARGEST_VARIABLE = 131_071
 # What the runner itself sets.
 RESERVED_VARIABLES = frozenset(
     (
@@ -65,8 +67,15 @@ def read_variables(value: object, where: str, faults: list[Fault]) -> tuple[tupl
         reason = _name_fault(name) or _value_fault(content)
         if reason is not None:
             faults.append(Fault(where, f"the variable {shown(name)} {reason}"))
-        else:
-            found.append((str(name), str(content)))
+            continue
+        size = len(f"{name}={content}".encode())
+        if size > LARGEST_VARIABLE:
+            told = (
+                f"has {size} octets with its name; allowed: {LARGEST_VARIABLE}, more in a file of the storage"
+            )
+            faults.append(Fault(where, f"the variable {shown(name)} {told}"))
+            continue
+        found.append((str(name), str(content)))
     size = sum(len(name.encode()) + len(content.encode()) for name, content in found)
     if size > LARGEST_VARIABLES:
         faults.append(Fault(where, f"they hold {size} octets; allowed: {LARGEST_VARIABLES} in all"))

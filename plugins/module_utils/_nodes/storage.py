@@ -37,6 +37,9 @@ LONGEST_PATH = 1024
 
 _VARIABLE = "RCLONE_CONFIG_STORAGE_"
 _REMOTE = "storage:"
+_OF_WHO_ASKS = frozenset(
+    f"{_VARIABLE}{name}" for name in ("ANONYMOUS", "ENV_AUTH", "MSI_CLIENT_ID", "USE_MSI")
+)
 _CLOUD = ("identity", "secret", "ca_secret")
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "azureblob": ("type", "account", "container", "prefix", "endpoint", "client_id", *_CLOUD),
@@ -115,6 +118,12 @@ class Storage:
     host_path: str = ""
     identity: str = NONE
     client_id: str = ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What tells it from other storages, be it asked under another identity; nothing of it is secret."""
+        options = (f"{name}={value}" for name, value in self.environment if name not in _OF_WHO_ASKS)
+        return (self.kind, self.remote, self.host_path, *sorted(options))
 
 
 def read_storage(raw: object, where: str = "storage") -> tuple[Storage | None, list[Fault]]:

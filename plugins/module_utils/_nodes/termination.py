@@ -115,13 +115,14 @@ def _result(told: Mapping[str, object]) -> Result | None:
         content_hash=printable(text(told, "hash") or "", LONGEST_REASON),
         code=code,
         changed=changed if isinstance(changed, bool) else None,
-        seconds=_seconds(dig(told, "seconds")),
+        seconds=read_seconds(dig(told, "seconds")),
         reason=printable(text(told, "reason") or "", LONGEST_REASON),
         output=printable_lines(text(told, "output") or ""),
     )
 
 
-def _seconds(told: object) -> float | None:
+def read_seconds(told: object) -> float | None:
+    """The seconds that were told; None where that is no time."""
     if isinstance(told, bool) or not isinstance(told, (int, float)):
         return None
     try:

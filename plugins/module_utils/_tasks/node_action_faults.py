@@ -145,7 +145,8 @@ def _read_action(
     if raw["arguments"] is None and storage is not None and storage.kind == "azureblob":
         raw["arguments"] = [raw["name"], parameters["storage"]["account"]]
     known = None if catalogue is None else catalogue.entries
-    action, found = read_action(raw, known, removes=parameters["state"] == "absent")
+    place = () if storage is None else storage.place
+    action, found = read_action(raw, known, storage_place=place, removes=parameters["state"] == "absent")
     # This is what the place is called in this module, where ``namespace`` is something else.
     faults += [replace(one, where=re.sub(r"^namespaces\b", "node_namespaces", one.where)) for one in found]
     return action
@@ -229,4 +230,10 @@ def _daemonset_faults(parameters: Mapping[str, Any]) -> list[Fault]:
     if parameters["cordon"] != "none":
         told = f"{parameters['cordon']}: a DaemonSet's pods do not wait for that; allowed with mode: jobs"
         faults.append(Fault("cordon", told))
+    if parameters["force"]:
+        told = (
+            "a DaemonSet's pods would be forced whenever they are started; allowed with mode: jobs; here, "
+            "take the action back by state: absent before, or change its content"
+        )
+        faults.append(Fault("force", told))
     return faults

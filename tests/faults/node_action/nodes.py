@@ -93,6 +93,12 @@ class Nodes:
             # The node lifecycle controller would take the first taint away; it does not run here.
             self.client.merge("v1", "Node", None, name, {"spec": {"taints": None, "unschedulable": None}})
 
+    def silence(self, name: str) -> None:
+        """As the node lifecycle controller notes it, once the kubelet has not told anything for a while."""
+        told = {"reason": "NodeStatusUnknown", "message": "Kubelet stopped posting node status."}
+        status = {"conditions": [{"type": "Ready", "status": "Unknown", **told}]}
+        self.set_status(f"/api/v1/nodes/{name}", status)
+
     def remove_all(self) -> None:
         """Delete all nodes, and the DaemonSets that would have pods on the next ones."""
         for made in self.client.list("apps/v1", "DaemonSet"):

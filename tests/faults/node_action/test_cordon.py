@@ -15,7 +15,7 @@ from tests.faults.node_action.nodes import DONE, HANGS, Nodes
 from tests.faults.node_action.task import Task, left, reasons, states
 from tests.faults.node_action.test_interrupted import interrupt, jobs
 
-MARK = "actions.clusterdepot.io/cordoned"
+MARK = "actions.clusterdepot.io/cordoned.by"
 TOLERATION = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
 
 

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from tests.faults.node_action.nodes import DONE, Nodes, Script
+from tests.faults.node_action.nodes import DONE, HANGS, Nodes, Script
 from tests.faults.node_action.task import ACTION, Task, left, reasons, states, stored
+from tests.faults.node_action.test_interrupted import interrupt
 
 
 def test_a_daemonset_runs_it_and_a_second_run_changes_nothing(
@@ -70,3 +74,96 @@ def test_jobs_take_the_place_of_a_daemonset(client: KubeClient, nodes: Nodes, ta
         assert task(check_mode=True)["changed"] is True
         assert task()["changed"] is True
     assert left(client, task.namespace) == []
+
+
+def test_its_removal_is_foretold_and_writes_nothing(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task(mode="daemonset")
+    before = stored(client, task.namespace)
+    result = task(state="absent", mode="daemonset", absent_script="rm -rf /opt/x", check_mode=True)
+    assert result["changed"] is True
+    assert states(result) == {"a": "would run"}
+    assert stored(client, task.namespace) == before
+
+
+def test_a_script_that_failed_is_run_again_by_the_next_run(nodes: Nodes, task: Task) -> None:
+    # Names of their own, since pods of other tests may still be in the cluster.
+    names = ["r0", "r1", "r2", "r3"]
+    nodes.add(*names)
+    with nodes.running(lambda node: DONE if node == "r0" else Script(code=3)):
+        result = task.fail(mode="daemonset", max_fail="100%")
+    assert states(result) == {"r0": "done", **dict.fromkeys(names[1:], "failed")}
+    with nodes.running(lambda node: Script(code=4) if node == "r1" else DONE):
+        stopped = task.fail(mode="daemonset", max_parallel=1)
+        # As many of the pods are made anew as may run at once, until too many fail.
+        assert states(stopped) == {
+            "r0": "unchanged",
+            "r1": "failed",
+            "r2": "not started",
+            "r3": "not started",
+        }
+        assert nodes.started == ["r1"]
+        nodes.behaviour = lambda _node: DONE
+        again = task(mode="daemonset")
+        assert states(again) == {"r0": "unchanged", **dict.fromkeys(names[1:], "done")}
+        assert again["changed"] is True
+        assert task(mode="daemonset")["changed"] is False
+    for name in names:
+        record = nodes.record(name, ACTION)
+        assert record is not None
+        assert record["code"] == 0
+
+
+def test_what_a_daemonset_did_by_itself_is_taken_back(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task(mode="daemonset")
+        nodes.add("b", "c")
+        wait_for(lambda: sorted(nodes.started) == ["a", "b", "c"])
+        assert nodes.record("b", ACTION) is None
+        told = task(state="absent", check_mode=True)
+        assert reasons(told)["b"] == "its DaemonSet has a pod here"
+        nodes.behaviour = lambda _node: HANGS
+        interrupt(task, nodes, 4, state="absent", absent_script="rm -rf /opt/x")
+        # The DaemonSet is gone, and what is to be done is known all the same.
+        assert client.get("apps/v1", "DaemonSet", task.namespace, ACTION) is None
+        assert nodes.record("c", ACTION) is not None
+        nodes.behaviour = lambda _node: DONE
+        result = task(state="absent", absent_script="rm -rf /opt/x")
+    assert states(result) == dict.fromkeys("abc", "done")
+    assert [nodes.record(name, ACTION) for name in "abc"] == [None, None, None]
+    assert left(client, task.namespace) == []
+
+
+def test_a_rollout_that_was_interrupted_counts_as_begun(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task(mode="daemonset")
+        nodes.behaviour = lambda _node: HANGS
+        interrupt(task, nodes, 2, mode="daemonset", script="echo other")
+        nodes.behaviour = lambda _node: DONE
+        told = task(check_mode=True)
+        assert reasons(told)["a"] == "what was run here was something else"
+        assert states(task(mode="daemonset")) == {"a": "done"}
+    assert nodes.started == ["a", "a", "a"]
+
+
+def test_its_pods_run_on_cordoned_nodes_and_are_waited_for(nodes: Nodes, task: Task) -> None:
+    nodes.add("a", "b", "c")
+    nodes.client.merge("v1", "Node", None, "b", {"spec": {"unschedulable": True}})
+    nodes.silence("c")
+    with nodes.running():
+        result = task(mode="daemonset")
+    assert states(result) == {"a": "done", "b": "done", "c": "refused"}
+    record = nodes.record("b", ACTION)
+    assert record is not None
+    assert record["code"] == 0
+    assert any("the DaemonSet runs it by itself" in warning for warning in result["warnings"])
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)

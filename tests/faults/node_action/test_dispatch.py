@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _node_action_errand
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from tests.faults.node_action.nodes import DONE, Nodes, Script, named
+from tests.faults.node_action.nodes import DONE, HANGS, Nodes, Script, named
 from tests.faults.node_action.task import ACTION, Task, left, reasons, states, stored
 
 
@@ -55,6 +58,48 @@ def test_each_node_has_one_event(client: KubeClient, nodes: Nodes, task: Task) -
     assert next(event["message"] for event in events if event["type"] == "Warning").startswith(
         "action install: failed, code 3"
     )
+
+
+@pytest.mark.parametrize("mode", ["jobs", "daemonset"])
+def test_annotation_and_event_have_duration_and_last_lines(
+    client: KubeClient, nodes: Nodes, task: Task, mode: str
+) -> None:
+    nodes.add("a")
+    output = "first\n" + "x" * 400 + "\nthe end is secret-word"
+    with nodes.running(lambda _node: Script(code=3, seconds=0.3, output=output)):
+        task.fail(mode=mode, variables={"WORD": "secret-word"})
+    record = nodes.record("a", ACTION)
+    assert record is not None
+    assert (record["code"], record["seconds"]) == (3, 0.3)
+    assert record["output"].endswith("x\nthe end is (hidden)")
+    assert len(record["output"]) == 300
+    uid = nodes.read("a")["metadata"]["uid"]
+    (message,) = (
+        event["message"]
+        for event in client.list("v1", "Event", "default")
+        if event["involvedObject"].get("uid") == uid and event["reason"] == "NodeActionFailed"
+    )
+    assert message.startswith("action install: failed, code 3, 0.3 s, ")
+    assert message.endswith("x\nthe end is (hidden)")
+
+
+def test_a_node_that_goes_silent_is_told_while_it_is_waited_for(
+    nodes: Nodes, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_node_action_errand, "_QUIET_SECONDS", 2)
+    nodes.add("a")
+    told = "a: it is not ready: NodeStatusUnknown: Kubelet stopped posting node status."
+
+    def attend(line: str) -> None:
+        if told in line:
+            nodes.behaviour = lambda _node: DONE
+        elif nodes.started:
+            nodes.silence("a")
+
+    task.progress.on_update = attend
+    with nodes.running(lambda _node: HANGS):
+        assert states(task()) == {"a": "done"}
+    assert any(told in line for line in task.progress.lines)
 
 
 def test_no_node_is_begun_after_too_many_failures(nodes: Nodes, task: Task) -> None:
@@ -180,3 +225,22 @@ def test_absent_takes_back_where_it_was_run(client: KubeClient, nodes: Nodes, ta
     assert nodes.started == ["b"]
     assert stored(client, task.namespace) == before
     assert left(client, task.namespace) == []
+
+
+def test_what_cannot_be_taken_back_fails_the_removal(nodes: Nodes, task: Task) -> None:
+    nodes.add("a", "b")
+    with nodes.running():
+        task()
+        nodes.silence("b")
+        told = task(state="absent", check_mode=True)
+        assert states(told) == {"a": "would run", "b": "refused"}
+        assert any("cannot run on b" in warning for warning in told["warnings"])
+        result = task.fail(state="absent")
+        assert "cannot be taken back on 1 nodes; b: it is not ready" in result["msg"]
+        assert states(result) == {"a": "done", "b": "refused"}
+        # Nothing is left to do but that one.
+        assert "cannot be taken back on 1 nodes" in task.fail(state="absent")["msg"]
+        assert nodes.started == ["a", "b", "a"]
+        nodes.add("b")
+        assert states(task(state="absent")) == {"a": "unchanged", "b": "done"}
+    assert nodes.record("b", ACTION) is None

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _node_action_lease
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from devcluster.control_plane import ControlPlane
 from tests.faults.node_action.nodes import DONE, HANGS, MISSPELT, Nodes, Script, named
@@ -82,6 +83,48 @@ def test_a_job_that_a_wrong_setting_holds_up_is_made_anew(nodes: Nodes, task: Ta
     assert nodes.started == ["a", "a"]
 
 
+def test_other_content_that_was_begun_is_what_was_run(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task()
+        nodes.behaviour = lambda _node: HANGS
+        interrupt(task, nodes, 2, script="echo other")
+        nodes.behaviour = lambda _node: DONE
+        told = task(check_mode=True)
+        assert reasons(told)["a"] == "what was run here was something else"
+        result = task()
+    assert (states(result), result["changed"]) == ({"a": "done"}, True)
+    assert nodes.started == ["a", "a", "a"]
+
+
+def test_a_removal_that_was_begun_is_no_longer_done(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task()
+        nodes.behaviour = lambda _node: HANGS
+        interrupt(task, nodes, 2, state="absent", absent_script="rm -rf /opt/x")
+        nodes.behaviour = lambda _node: DONE
+        told = task(check_mode=True)
+        assert reasons(told)["a"] == "it was begun here, and did not come to an end of its own"
+        assert states(task()) == {"a": "done"}
+    assert nodes.started == ["a", "a", "a"]
+
+
+def test_a_job_that_is_refused_leaves_what_was_told(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running():
+        task()
+    before = nodes.record("a", ACTION)
+    quota = {"hard": {"count/jobs.batch": "0"}}
+    metadata = {"name": "none", "namespace": task.namespace}
+    made = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": quota}
+    client.apply(made, field_manager="tests")
+    result = task.fail(script="echo other")
+    assert "exceeded quota: none" in reasons(result)["a"]
+    assert result["changed"] is False
+    assert nodes.record("a", ACTION) == before
+
+
 def test_a_pod_that_cannot_start_is_given_up(client: KubeClient, nodes: Nodes, task: Task) -> None:
     nodes.add("a", "b")
     with nodes.running(lambda _node: Script(waits="ImagePullBackOff")):
@@ -127,7 +170,8 @@ def test_two_runs_at_once_do_the_work_once(nodes: Nodes, task: Task) -> None:
     assert sorted(nodes.started) == named(6)
     for result in results:
         assert not result.get("failed"), result["msg"]
-        assert set(states(result).values()) <= {"done", "unchanged"}
+    told = sorted((set(states(result).values()) for result in results), key=sorted)
+    assert told == [{"done"}, {"unchanged"}]
 
 
 def test_an_api_server_that_is_away_is_waited_for(
@@ -153,8 +197,10 @@ def test_an_api_server_that_is_away_is_waited_for(
 
 
 def test_an_api_server_that_stays_away_ends_the_run_with_what_is_known(
-    control_plane: ControlPlane, nodes: Nodes, task: Task
+    control_plane: ControlPlane, nodes: Nodes, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The lease cannot be given up then.
+    monkeypatch.setattr(_node_action_lease, "VALID_SECONDS", 5)
     nodes.add("a", "b")
 
     def end(_line: str) -> None:
@@ -183,6 +229,7 @@ def allow(client: KubeClient, instead: dict[tuple[str, str], list[str]]) -> None
         ("", "secrets"): ["get", "list", "create", "patch", "delete"],
         ("batch", "jobs"): ["get", "list", "create", "delete"],
         ("apps", "daemonsets"): ["get", "list"],
+        ("coordination.k8s.io", "leases"): ["get", "create", "patch", "delete"],
         **instead,
     }
     rules = [
@@ -223,5 +270,24 @@ def test_the_rights_that_are_documented_are_enough(
     with nodes.running():
         operator = Task(control_plane, task.namespace, context="operator")
         operator(cordon="cordon", variables={"token": "abcdef"})
+        operator(state="absent")
+    assert left(client, task.namespace) == []
+
+
+def test_the_rights_that_are_documented_are_enough_for_a_daemonset(
+    control_plane: ControlPlane, client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    rights = {
+        ("", "pods"): ["get", "list", "delete"],
+        ("", "configmaps"): ["get", "list", "create", "patch", "delete"],
+        ("apps", "daemonsets"): ["get", "list", "create", "patch", "delete"],
+    }
+    allow(client, rights)
+    operator = Task(control_plane, task.namespace, context="operator")
+    with nodes.running(lambda _node: Script(code=3)):
+        operator.fail(mode="daemonset", variables={"token": "abcdef"})
+        nodes.behaviour = lambda _node: DONE
+        assert states(operator(mode="daemonset", variables={"token": "abcdef"})) == {"a": "done"}
         operator(state="absent")
     assert left(client, task.namespace) == []

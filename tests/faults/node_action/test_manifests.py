@@ -120,6 +120,24 @@ def test_a_job_is_made_once(client: KubeClient) -> None:
     assert error.value.status == 409
 
 
+@pytest.mark.parametrize("name", ["job", "plain job"])
+def test_nothing_takes_a_pod_from_a_silent_node_before_its_job_ends(client: KubeClient, name: str) -> None:
+    """By itself the API server allows five minutes."""
+    pod = pod_from(WORKLOADS[name], make_namespace(client, "privileged"))
+    stored = client.apply(pod, field_manager=MANAGER, dry_run=True)
+    told = [
+        (toleration["key"], toleration["tolerationSeconds"])
+        for toleration in stored["spec"]["tolerations"]
+        if "tolerationSeconds" in toleration
+    ]
+    seconds = WORKLOADS[name]["spec"]["activeDeadlineSeconds"]
+    assert seconds > 300
+    assert told == [
+        ("node.kubernetes.io/not-ready", seconds),
+        ("node.kubernetes.io/unreachable", seconds),
+    ]
+
+
 def violations(client: KubeClient, workload: Mapping[str, Any], level: str) -> list[str]:
     """What a namespace of that level does not allow, one sentence for each rule."""
     namespace = make_namespace(client, level)

@@ -65,6 +65,14 @@ def test_a_daemonset_has_neither_canary_nor_cordon(task: Task) -> None:
     assert [fault.partition(":")[0] for fault in result["faults"]] == ["canary", "cordon"]
 
 
+def test_a_daemonset_is_not_forced(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    before = stored(client, task.namespace)
+    (fault,) = task.fail(mode="daemonset", force=True)["faults"]
+    assert fault.startswith("force: a DaemonSet's pods would be forced whenever they are started")
+    assert stored(client, task.namespace) == before
+
+
 def test_a_missing_namespace_is_one_sentence(control_plane: ControlPlane, nodes: Nodes) -> None:
     nodes.add("a")
     task = Task(control_plane, "nowhere")
@@ -77,6 +85,20 @@ def test_a_missing_namespace_is_one_sentence(control_plane: ControlPlane, nodes:
     assert states(told) == {"a": "would run"}
     assert any("nowhere" in warning for warning in told["warnings"])
     assert task(state="absent")["changed"] is False
+
+
+def test_a_namespace_that_is_being_deleted_is_one_sentence(
+    client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    metadata = {"name": "kept", "namespace": task.namespace, "finalizers": ["example.com/kept"]}
+    client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    client.delete("v1", "Namespace", None, task.namespace)
+    assert task.fail()["msg"] == (
+        f'namespace "{task.namespace}" is being deleted; wait until it is gone, and create it anew'
+    )
+    assert task(state="absent")["changed"] is False
+    client.merge("v1", "ConfigMap", task.namespace, "kept", {"metadata": {"finalizers": None}})
 
 
 def test_a_missing_secret_is_one_sentence(client: KubeClient, nodes: Nodes, task: Task) -> None:
@@ -150,6 +172,9 @@ def test_values_of_variables_are_told_nowhere(client: KubeClient, nodes: Nodes, 
     assert left(client, task.namespace) == []
 
 
+KINDS = ["nodes", "events", "jobs", "pods", "configmaps", "secrets", "daemonsets", "namespaces", "leases"]
+
+
 class Counting(Connection):
     """A connection that counts what is asked; it is the one that it is made from."""
 
@@ -160,8 +185,7 @@ class Counting(Connection):
     def exchange(self, method: str, path: str, **more: Any) -> Answer:
         """Count by verb and kind."""
         parts = path.split("/")
-        known = ("nodes", "events", "jobs", "pods", "configmaps", "secrets", "daemonsets", "namespaces")
-        kind = next((part for part in reversed(parts) if part in known), path)
+        kind = next((part for part in reversed(parts) if part in KINDS), path)
         self.asked[f"{method} {kind}"] += 1
         return super().exchange(method, path, **more)
 

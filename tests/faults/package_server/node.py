@@ -192,6 +192,10 @@ class Node:
         self._logs[message] = log
         return process
 
+    def log(self, message: str = "message") -> bytes:
+        """What a run has written so far."""
+        return (self.folder / f"{message}.log").read_bytes()
+
     def wait(self, process: subprocess.Popen[bytes], message: str = "message") -> Run:
         """Waits for the end of a run."""
         code = process.wait(timeout=60)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +65,36 @@ def test_a_pod_that_is_told_to_end_gives_the_script_its_time(node: Node, ending:
     assert run.result["reason"] == "the pod was told to end while the script ran"
     assert cleaned.exists()
     assert node.code_file.read_text() == "143"
+
+
+def test_a_code_that_cannot_be_written_is_written_once_it_can_be(node: Node) -> None:
+    part = full(node)
+    process = node.start()
+    wait_until(lambda: b"cannot be written" in node.log())
+    time.sleep(1.5)
+    assert process.poll() is None
+    assert not node.code_file.exists()
+    part.unlink()
+    run = node.wait(process)
+    assert (run.code, run.result["code"]) == (0, 0)
+    assert node.code_file.read_text() == "0"
+    assert run.log.count(b"cannot be written") == 1
+
+
+def test_a_pod_that_is_told_to_end_waits_for_no_room(node: Node) -> None:
+    full(node)
+    process = node.start()
+    wait_until(lambda: b"cannot be written" in node.log())
+    process.send_signal(signal.SIGTERM)
+    assert node.wait(process).code == 0
+    assert not node.code_file.exists()
+
+
+def full(node: Node) -> Path:
+    """Has every write to the code's file fail as on a full disk, until this is gone."""
+    part = node.code_file.with_name(f"{node.code_file.name}.new")
+    part.symlink_to("/dev/full")
+    return part
 
 
 def test_a_run_that_was_called_wrongly_is_recorded_as_well(node: Node) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import commands, kubectl_actions
-from benchmarks.dispatch_1000 import FAILING_NODES, MAX_FAIL, SIZES, growth
+from benchmarks.dispatch_1000 import FAILING_NODES, MAX_FAIL, SIZES, growth, require_linear
 from benchmarks.errors import BenchmarkError
 from benchmarks.fake_actions import jobs, parameters
 
@@ -59,6 +59,12 @@ def test_the_peer_gives_no_figure_where_a_step_fails(tmp_path: Path) -> None:
 )
 def test_growth_compares_the_seconds_of_a_node(many: list[float], few: float, wanted: float) -> None:
     assert growth(many, 1000, few, 250) == pytest.approx(wanted)
+
+
+def test_there_is_no_figure_where_each_node_takes_more_and_more() -> None:
+    require_linear(growth([60.0], 1000, 10.0, 250))
+    with pytest.raises(BenchmarkError, match=r"1\.52 the processor; allowed: 1\.50"):
+        require_linear(growth([60.8], 1000, 10.0, 250))
 
 
 def test_more_nodes_fail_than_may_and_others_are_left_to_start() -> None:

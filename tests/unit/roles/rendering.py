@@ -166,6 +166,44 @@ ROUTER_CASES: dict[str, dict[str, Any]] = {
     },
 }
 
+# What a removal finds of actions: one runs, one waits, one is being begun, and of two nothing runs any more.
+_ENDED = {"conditions": [{"type": "FailureTarget", "status": "True"}, {"type": "Failed", "status": "True"}]}
+_GOES_ON = {"conditions": [{"type": "Suspended", "status": "False"}, {"type": "Failed", "status": "False"}]}
+
+
+def _of_action(kind: str, action: str, status: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/instance": action}
+    found = {
+        "kind": kind,
+        "metadata": {"name": f"{action}-1", "labels": labels},
+        "data": {"TOKEN": "hunter2"},
+    }
+    return found if status is None else {**found, "status": dict(status)}
+
+
+def _lease(action: str, renewed: str) -> dict[str, Any]:
+    return {**_of_action("Lease", action), "spec": {"renewTime": renewed, "leaseDurationSeconds": 60}}
+
+
+_ACTIONS = ("running", "waiting", "ended", "interrupted", "everywhere", "begun")
+OF_ACTIONS = [
+    {"resources": [_of_action("ConfigMap", action) for action in _ACTIONS]},
+    {
+        "resources": [
+            _lease("begun", "2999-01-01T00:00:00.000000Z"),
+            _lease("ended", "2026-01-01T00:00:00.000000Z"),
+        ]
+    },
+    {
+        "resources": [
+            _of_action("Pod", "running", {"phase": "Running"}),
+            _of_action("Pod", "ended", {"phase": "Failed"}),
+        ]
+    },
+    {"resources": [_of_action("Job", "waiting", _GOES_ON), _of_action("Job", "ended", _ENDED)]},
+    {"resources": [_of_action("DaemonSet", "everywhere", {})]},
+]
+ACTION_SECRETS = [_of_action("Secret", action) for action in _ACTIONS]
 SERVER_CONFIGURATIONS = [{"metadata": {"name": "package-server-4d1f0c2a9b7e"}}]
 STORAGE = {"type": "azureblob", "account": "mystorageaccountname"}
 SERVER_CASES: dict[str, dict[str, Any]] = {
@@ -299,6 +337,8 @@ def _play(folder: Path) -> list[dict[str, Any]]:
                 "role_path": str(ROOT / "roles" / "apply"),
                 "_artifact_router_configurations": {"resources": CONFIGURATIONS},
                 "_package_server_configurations": {"resources": SERVER_CONFIGURATIONS},
+                "_package_server_of_actions": {"results": OF_ACTIONS},
+                "_package_server_action_secrets": {"resources": ACTION_SECRETS},
             },
             "tasks": [
                 *map(_without_cluster, filter(_renders, provision["tasks"])),

@@ -138,6 +138,11 @@ def test_removal_keeps_the_namespace(rendered: Mapping[str, Rendered]) -> None:
         ("Secret", f"{NAME}-storage"),
         ("ServiceAccount", NAME),
         ("ConfigMap", "package-server-4d1f0c2a9b7e"),
+        ("ConfigMap", "ended-1"),
+        ("ConfigMap", "interrupted-1"),
+        ("Lease", "ended-1"),
+        ("Secret", "ended-1"),
+        ("Secret", "interrupted-1"),
     ]
     purged = _absent(rendered["server_of_secrets"].server_absent)
     assert ("Secret", "mine") in purged
@@ -218,7 +223,7 @@ def test_example_runs_the_script_as_it_was(example: Rendered) -> None:
     assert list(example.server_runs) == ["pkgserve-example"]
     options = example.server_runs["pkgserve-example"]
     assert options["arguments"] == ["install", "mystorageaccountname"]
-    assert options["scripts"]["install"] == (EXAMPLE / "install.sh").read_text(encoding="utf-8")
+    assert options["scripts"]["install"] == (EXAMPLE / "install.bash").read_text(encoding="utf-8")
     assert options["storage"] == {
         "type": "azureblob",
         "account": "mystorageaccountname",

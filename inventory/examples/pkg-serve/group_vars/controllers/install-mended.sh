@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# install.sh without its mistakes.
+# install.bash without its mistakes.
 set -xe
 
 pushd /tmp || exit 1

@@ -265,11 +265,40 @@ def test_other_content_of_a_package_is_other_work() -> None:
         assert found.content_hash != action().content_hash
 
 
+@pytest.mark.parametrize(
+    ("known", "packages", "counts"),
+    [
+        (None, None, True),
+        (None, ["tool/v1"], True),
+        ((Entry("tool", "v1", "t.deb", None),), None, True),
+        ((Entry("tool", "v1", "t.deb", None), Entry("tool", "v2", "t.deb", "a" * 64)), ["tool/v2"], False),
+        ((Entry("tool", "v2", "t.deb", "a" * 64),), None, False),
+        ((), None, False),
+    ],
+)
+def test_the_storage_is_part_of_the_work_where_no_checksum_tells_what_is_in_it(
+    known: tuple[Entry, ...] | None, packages: list[str] | None, counts: bool
+) -> None:
+    raw = {"name": "a", "script": "true", "packages": packages}
+    places: tuple[tuple[str, ...], ...] = ((), ("s3", "storage:one"), ("s3", "storage:other"))
+    read = [read_action(raw, known, storage_place=place)[0] for place in places]
+    hashes = {one.content_hash for one in read if one is not None}
+    assert len(hashes) == (len(places) if counts else 1)
+
+
 def test_a_removal_is_other_work_even_with_the_same_script() -> None:
     removal, _faults = read_action({**FULL, "absent_script": SCRIPT}, KNOWN, removes=True)
     assert removal is not None
     assert removal.script == action().script
     assert removal.content_hash != action().content_hash
+
+
+def test_a_removal_that_runs_nothing_has_no_variables() -> None:
+    for absent_script, variables in ((None, ()), ("true", action().variables)):
+        removal, faults = read_action({**FULL, "absent_script": absent_script}, KNOWN, removes=True)
+        assert faults == []
+        assert removal is not None
+        assert removal.variables == variables
 
 
 def test_variables_are_not_shown() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.cata
 PROGRAM = Path(module.__file__).parent / "files" / "catalogue.awk"
 KNOWN = (("busybox", "awk"), ("mawk",), ("gawk",), ("original-awk",))
 INSTALLED = [command for command in KNOWN if shutil.which(command[0])]
+DOCUMENTATION = Path(__file__).parents[5] / "docs" / "package_server.md"
 DIGEST = "0123456789abcdef" * 4
 
 
@@ -48,6 +50,36 @@ def translate(command: tuple[str, ...], text: bytes) -> Translated:
 
 def test_there_is_an_awk_to_compare_with() -> None:
     assert INSTALLED
+
+
+def test_examples_of_the_documentation_are_read_alike() -> None:
+    examples = re.findall(r"^```toml\n(.*?)^```$", DOCUMENTATION.read_text(), re.DOTALL | re.MULTILINE)
+    assert examples
+    for example in examples:
+        catalogue, faults = read_catalogue(example)
+        assert faults == []
+        assert len(catalogue.entries) > 1
+        for command in INSTALLED:
+            assert translate(command, example.encode()) == Translated(0, catalogue.write_map(), "")
+
+
+@pytest.mark.parametrize("command", INSTALLED)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path.x = 'b'",
+        "path = {x = 'b'}",
+        "path = ['b']",
+        "path = '''b'''",
+        'path = """b"""',
+        "path = 1",
+        "size = 'b'",
+    ],
+)
+def test_what_the_documentation_leaves_out_is_told_with_its_line(command: tuple[str, ...], line: str) -> None:
+    found = translate(command, f"[a.b]\npath = 'a'\n[c.d]\n{line}\n".encode())
+    assert (found.code, found.lines) == (1, "")
+    assert found.said.startswith("packages.toml line 4: ")
 
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,8}", fullmatch=True)

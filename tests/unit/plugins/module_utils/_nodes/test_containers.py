@@ -335,12 +335,14 @@ def test_a_workload_identity_gives_tokens_to_those_that_read_the_storage_alone()
 def test_where_pods_are_put_and_how() -> None:
     pod = pod_of(job_of())
     assert pod["nodeSelector"] == {"pool": "work", "kubernetes.io/os": "linux"}
-    assert pod["tolerations"] == [
+    # Behind it is how long the Job stays on a node that is not heard of.
+    assert pod["tolerations"][0] == pod_of(daemonset_of())["tolerations"][0]
+    assert pod_of(daemonset_of())["tolerations"] == [
         {"key": "dedicated", "operator": "Equal", "value": "work", "effect": "NoSchedule"}
     ]
     assert pod["imagePullSecrets"] == [{"name": "pull"}]
     assert pod["priorityClassName"] == "system-node-critical"
-    plain = pod_of(WORKLOADS["plain job"])
+    plain = pod_of(WORKLOADS["plain daemonset"])
     assert plain["nodeSelector"] == {"kubernetes.io/os": "linux"}
     keys = {"tolerations", "imagePullSecrets", "priorityClassName", "serviceAccountName"}
     assert not keys & set(plain)

@@ -15,6 +15,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     Verdict,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import (
+    LONGEST_KEPT_OUTPUT,
     Record,
     Selection,
     annotation_key,
@@ -164,12 +165,41 @@ def test_done_is_the_same_content_that_ended_with_0() -> None:
         "finished": "2026-11-21T09:00:00Z",
         "machine": "",
         "run": "uid",
+        "seconds": None,
+        "output": "",
     }
     assert is_done(annotated(done), "install", "ab")
     assert not is_done(annotated(done), "install", "ac")
     assert not is_done(annotated(done), "other", "ab")
     assert not is_done(annotated(write_record(Record("ab", 1, ""))), "install", "ab")
     assert not is_done(node(), "install", "ab")
+
+
+def test_a_record_has_the_duration_and_the_end_of_the_output() -> None:
+    record = Record("ab", 3, "", "m1", "uid", 4.5, "first\nlast")
+    found = node(metadata={"annotations": {annotation_key("a"): write_record(record)}})
+    assert read_record(found, "a") == record
+    written = '{"hash": "ab", "code": 3, "seconds": "long", "output": "' + "x" * 400 + '\\u001b[0m"}'
+    found["metadata"]["annotations"][annotation_key("a")] = written
+    read = read_record(found, "a")
+    assert read is not None
+    assert (read.seconds, len(read.output)) == (None, LONGEST_KEPT_OUTPUT)
+    assert read.output.endswith("x [0m")
+
+
+def test_the_daemonset_controller_lets_pods_onto_nodes_that_others_keep_off() -> None:
+    cordoned = node("node.kubernetes.io/unschedulable:NoSchedule", unschedulable=True)
+    selection = Selection((("pool", "a"),), ()).of_daemonset()
+    assert selection.selector == (("pool", "a"),)
+    assert refusal(cordoned, ALL.of_daemonset()) == ""
+    full = node("node.kubernetes.io/disk-pressure:NoSchedule", "node.kubernetes.io/not-ready:NoExecute")
+    assert refusal(full, ALL.of_daemonset()) == ""
+    # What nobody hears of has not run it either.
+    down = node("node.kubernetes.io/unreachable:NoExecute", ready={"type": "Ready", "status": "Unknown"})
+    assert refusal(down, ALL.of_daemonset()) == "it is not ready"
+    tainted = node("gpu:NoSchedule")
+    assert refusal(tainted, ALL.of_daemonset()) == "taint gpu:NoSchedule is not tolerated"
+    assert refusal(tainted, tolerating(key="gpu", operator="Exists").of_daemonset()) == ""
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,23 @@ def test_a_node_that_is_cordoned_for_the_run_is_tolerated(settings: PodSettings)
     assert pod_of(job_of(ACTION, None, settings, cordons=True))["tolerations"] == [*before, cordoned]
 
 
+def test_a_pod_stays_on_a_node_that_is_not_heard_of_for_as_long_as_it_may_run() -> None:
+    action = dataclasses.replace(ACTION, time_limit=7200)
+    for storage, settings in ((STORAGES["s3"], SETTINGS), (None, PLAIN_SETTINGS)):
+        job = job_of(action, storage, settings)
+        told = {
+            toleration["key"]: (toleration["operator"], toleration["effect"], toleration["tolerationSeconds"])
+            for toleration in pod_of(job)["tolerations"]
+            if "tolerationSeconds" in toleration
+        }
+        for_all = ("Exists", "NoExecute", job["spec"]["activeDeadlineSeconds"])
+        assert told == {
+            "node.kubernetes.io/not-ready": for_all,
+            "node.kubernetes.io/unreachable": for_all,
+        }
+        assert for_all[2] > 7200
+
+
 @given(st.text())
 def test_default_ports_are_where_nodes_choose_none(name: str) -> None:
     assert 20000 <= default_port(name) < 30000

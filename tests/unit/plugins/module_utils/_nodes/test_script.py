@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.script import (
     LARGEST_SCRIPT,
+    LARGEST_VARIABLE,
     LARGEST_VARIABLES,
     RESERVED_VARIABLES,
     read_script,
@@ -135,10 +137,23 @@ def test_what_the_runner_sets_cannot_be_set(name: str) -> None:
 
 
 def test_variables_have_a_largest_size() -> None:
-    assert variable_faults({"A": "x" * (LARGEST_VARIABLES - 1)}) == []
-    assert variable_faults({"A": "x" * LARGEST_VARIABLES}) == [
+    half = LARGEST_VARIABLES // 2 - 1
+    assert variable_faults({"A": "x" * half, "B": "x" * half}) == []
+    assert variable_faults({"A": "x" * half, "B": "x" * (half + 1)}) == [
         f"variables: they hold {LARGEST_VARIABLES + 1} octets; allowed: {LARGEST_VARIABLES} in all"
     ]
+
+
+def test_one_variable_is_as_long_as_a_program_can_be_given() -> None:
+    longest = {"NAME": "ü" * ((LARGEST_VARIABLE - len("NAME=")) // 2)}
+    assert variable_faults(longest) == []
+    subprocess.run(["true"], env=longest, check=True)
+    longer = {"NAME": f"{longest['NAME']}ü"}
+    sizes = f"{LARGEST_VARIABLE + 2} octets with its name; allowed: {LARGEST_VARIABLE}"
+    told = [f"variables: the variable 'NAME' has {sizes}, more in a file of the storage"]
+    assert variable_faults(longer) == told
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(["true"], env=longer, check=False)
 
 
 @given(st.text(min_size=8), st.sampled_from(["A", "1", "PATH", "PPID"]))

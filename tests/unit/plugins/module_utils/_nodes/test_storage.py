@@ -117,6 +117,34 @@ def test_what_rclone_is_told(raw: dict[str, Any], remote: str, options: dict[str
     assert options_of(raw) == options
 
 
+@pytest.mark.parametrize(
+    ("raw", "changes"),
+    [
+        (AZURE, {"account": "account2"}),
+        (AZURE, {"container": "other"}),
+        (AZURE, {"prefix": "folder"}),
+        (AZURE, {"endpoint": "http://127.0.0.1:10000/account1"}),
+        (S3, {"type": "gcs"}),
+        (S3, {"region": "eu-1"}),
+        ({"type": "http", "url": "https://example.org/a"}, {"url": "https://example.org/b"}),
+        ({"type": "local", "path": "/a"}, {"path": "/b"}),
+    ],
+)
+def test_another_storage_is_another_place(raw: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert storage_of(raw).place == storage_of(dict(raw)).place
+    assert storage_of({**raw, **changes}).place != storage_of(raw).place
+
+
+@pytest.mark.parametrize("kind", ["azureblob", "s3", "gcs"])
+def test_who_asks_does_not_make_it_another_place(kind: str) -> None:
+    raw = {key: value for key, value in RAW_STORAGES[kind].items() if key not in ("identity", "secret")}
+    asking: list[dict[str, str]] = [{"secret": "one"}, {"identity": "node"}, {"identity": "workload"}]
+    if kind == "azureblob":
+        asking.append({"identity": "node", "client_id": CLIENT})
+    for changes in asking:
+        assert storage_of({**raw, **changes}).place == storage_of(raw).place
+
+
 def test_only_a_folder_of_the_node_is_one() -> None:
     assert storage_of({"type": "local", "path": "/srv/packages/"}).host_path == "/srv/packages"
     assert {storage.host_path for name, storage in STORAGES.items() if name != "local"} == {""}

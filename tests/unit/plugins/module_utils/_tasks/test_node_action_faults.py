@@ -5,15 +5,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
+    action_configuration,
+)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import make_job
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.node_action_faults import (
     read_options,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.node_action_spec import (
     ARGUMENT_SPEC,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.modules import node_action
 
 AZURE = {"type": "azureblob", "account": "mystorage", "secret": "packages"}
 
@@ -67,6 +74,19 @@ def test_a_catalogue_is_given_as_text_or_as_variables() -> None:
     assert of_text.settings.catalogue == of_variables.settings.catalogue
 
 
+def test_another_storage_is_other_work_where_only_it_tells_what_the_packages_are() -> None:
+    def hash_of(account: str, sha256: str | None) -> str:
+        storage = {**AZURE, "account": account}
+        catalogue = {"tool": {"latest": {"path": "tool.deb", "sha256": sha256}}}
+        arguments = ["install", "thesameone"]
+        return read(
+            script="true", storage=storage, catalogue=catalogue, arguments=arguments
+        ).action.content_hash
+
+    assert hash_of("mystorage", None) != hash_of("otherstorage", None)
+    assert hash_of("mystorage", "a" * 64) == hash_of("otherstorage", "a" * 64)
+
+
 def test_a_removal_without_a_script_needs_no_storage() -> None:
     given: dict[str, Any] = {
         "storage": {"type": "nonsense"},
@@ -79,12 +99,56 @@ def test_a_removal_without_a_script_needs_no_storage() -> None:
     assert kept.storage is not None
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *({"port": 23456}, {"refresh": 7}, {"catalogue_timeout": 7}, {"server_timeout": 7}),
+        *({"rclone_image": "example.org/rclone:1"}, {"haproxy_image": "example.org/haproxy:1"}),
+    ],
+    ids="".join,
+)
+def test_what_does_nothing_without_a_storage_is_documented_so(option: dict[str, Any]) -> None:
+    assert made_for(script="true", **option) == made_for(script="true")
+    assert made_for(script="true", storage=AZURE, **option) != made_for(script="true", storage=AZURE)
+    (name,) = option
+    documented = yaml.safe_load(node_action.DOCUMENTATION)["options"][name]["description"]
+    assert "It does nothing without O(storage)." in " ".join(documented)
+
+
+def test_a_removal_without_a_script_makes_no_secret() -> None:
+    variables = {"TOKEN": "hunter2"}
+    assert "Secret" not in kinds(state="absent", variables=variables)
+    assert "Secret" in kinds(state="absent", absent_script="true", variables=variables)
+
+
+def made_for(**options: Any) -> list[dict[str, Any]]:
+    """All that is made for a node."""
+    wish = read(**options)
+    configuration = action_configuration(wish.action, wish.storage, wish.settings, wish.pod_files)
+    job = make_job(wish.action, wish.storage, wish.settings, configuration, "node-1", "uid")
+    return [*configuration.objects, job]
+
+
+def kinds(**options: Any) -> set[str]:
+    return {made["kind"] for made in made_for(**options)}
+
+
 def test_a_drain_has_rules_where_it_is_asked_for() -> None:
     drain = read(script="true", cordon="drain", drain={"timeout": 7}).drain
     assert drain is not None
     assert drain.timeout == 7
     assert read(script="true", cordon="cordon").cordons
     assert faults_of(script="true", drain={"timeout": 7}) == ["drain: is of no use with cordon: none"]
+
+
+def test_what_a_daemonset_runs_is_not_forced() -> None:
+    (told,) = faults_of(script="true", mode="daemonset", force=True)
+    assert told.startswith("force: a DaemonSet's pods would be forced whenever they are started")
+    assert faults_of(script="true", force=True) == []
+    # A removal is run by Jobs.
+    wish = read(state="absent", mode="daemonset", force=True)
+    assert (wish.daemonset, wish.rolls_out) == (True, False)
+    assert read(script="true", mode="daemonset").rolls_out
 
 
 def test_no_fault_is_hidden_behind_another() -> None:
