@@ -111,6 +111,8 @@ def _stateful_set(version: Version) -> dict[str, Any]:
             # Two would write to one database.
             "replicas": 1,
             "serviceName": SERVICE,
+            # With the default a pod that cannot start is never replaced, not even by a template that could.
+            "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": SELECTOR},
             "template": {
                 "metadata": {"labels": SELECTOR},
