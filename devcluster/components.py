@@ -333,7 +333,8 @@ def _serving(folders: Folders) -> dict[str, object]:
 def _egress(folders: Folders, addresses: Addresses) -> dict[str, str]:
     """Containerd alone may leave the node, by a proxy on the machine: for what the depot has not."""
     proxy = f"http://{addresses.machine}:{EGRESS_PORT}"
-    inside = f"127.0.0.1,localhost,{addresses.block},.svc,.cluster.local"
+    # Names below .test are nobody's (RFC 6761); tests give them to what is in the cluster.
+    inside = f"127.0.0.1,localhost,{addresses.block},.svc,.cluster.local,.test"
     path = f"{folders.binaries}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return {"HTTPS_PROXY": proxy, "NO_PROXY": inside, "PATH": path}
 

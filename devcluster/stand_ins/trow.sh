@@ -252,7 +252,9 @@ while ! [ -S "$data/.registry.sock" ]; do
   sleep 0.05
 done
 
-exec haproxy -db -f /dev/stdin <<END
+# As process 1 of a container, HAProxy would not end by SIGTERM.
+trap 'exit 0' TERM INT
+haproxy -db -f /dev/stdin <<END &
 global
   maxconn 200
   tune.bufsize 131072
@@ -288,3 +290,4 @@ backend registry
   option httpchk GET /
   server registry "unix@$data/.registry.sock" check inter 500ms fall 1 rise 1
 END
+wait $!

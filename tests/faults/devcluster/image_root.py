@@ -69,8 +69,8 @@ class ImageRoot:
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=START_SECONDS)
 
     @contextmanager
-    def serving(self, is_ready: Callable[[], bool], *arguments: str) -> Iterator[None]:
-        """Runs it until the block is left, which is entered once it is ready."""
+    def serving(self, is_ready: Callable[[], bool], *arguments: str) -> Iterator[int]:
+        """Runs it until the block is left, which is entered once it is ready; gives its process 1."""
         log = self.folder.with_suffix(".log")
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -82,7 +82,7 @@ class ImageRoot:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, f"it does not become ready: {log.read_text()}"
                 time.sleep(0.1)
-            yield
+            yield int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
         finally:
             # The change of user takes away the signal that --kill-child would ask for.
             if process.poll() is None:

@@ -9,7 +9,9 @@ import base64
 import hashlib
 import http.client
 import json
+import os
 import shlex
+import signal
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,7 @@ from devcluster.certificates import Subject, authority, issue
 from devcluster.control_plane import free_port
 from devcluster.folders import Folders
 from devcluster.image_layer import MANIFEST_TYPE
+from tests.faults.devcluster.embedded import wait_until
 from tests.faults.devcluster.image_root import START_SECONDS, ImageRoot, configuration
 from tests.unit.plugins.module_utils._trow.command_lines import SEEN
 
@@ -107,10 +110,14 @@ def test_every_image_says_that_it_is_a_stand_in(roots: dict[str, ImageRoot]) -> 
 
 @dataclass(frozen=True)
 class Client:
-    """Asks a stand-in on this machine; ``trust`` is the authority of its certificate, None for plain HTTP."""
+    """Asks a stand-in on this machine, whose process 1 is ``first``.
+
+    ``trust`` is the authority of its certificate, None for plain HTTP.
+    """
 
     port: int
     trust: Path | None = None
+    first: int = 0
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -177,8 +184,8 @@ def served(
         except OSError:
             return False
 
-    with root.serving(is_ready, *listening(version, port), f"--data-dir=/data/{data}", *arguments):
-        yield client
+    with root.serving(is_ready, *listening(version, port), f"--data-dir=/data/{data}", *arguments) as first:
+        yield replace(client, first=first)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -229,6 +236,13 @@ def test_what_0_6_has_kept_is_not_found_later_and_still_there(roots: dict[str, I
         assert catalog(client) == ["later"]
     with served(roots["0.6.3"], "0.6.3", "upgraded") as client:
         assert catalog(client) == ["kept"]
+
+
+def test_it_ends_when_it_is_told_to(roots: dict[str, ImageRoot]) -> None:
+    """A pod would otherwise be waited for until its grace period is over."""
+    with served(roots["0.10.0"], "0.10.0", "ended") as client:
+        os.kill(client.first, signal.SIGTERM)
+        wait_until("it is gone", lambda: not Path(f"/proc/{client.first}").exists(), limit=5)
 
 
 @pytest.mark.parametrize(("default", "allowed"), [("Allow", True), ("Deny", False)])
