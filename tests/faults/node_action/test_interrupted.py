@@ -17,13 +17,17 @@ from devcluster.control_plane import ControlPlane
 from tests.faults.node_action.nodes import DONE, HANGS, MISSPELT, Nodes, Script, named
 from tests.faults.node_action.task import ACTION, Task, Watching, left, reasons, states
 
+_START_SECONDS = 30
+
 
 def interrupt(task: Task, nodes: Nodes, started: int, **options: Any) -> None:
     """Run the task, and end it as Ctrl-C does once so many scripts were started."""
+    latest = time.monotonic() + _START_SECONDS
 
     def end(_line: str) -> None:
         if len(nodes.started) >= started:
             raise KeyboardInterrupt
+        assert time.monotonic() < latest, f"only these were started: {nodes.started}"
 
     with pytest.raises(KeyboardInterrupt):
         Task(task.control_plane, task.namespace, Watching(on_update=end))(**options)
