@@ -17,6 +17,8 @@ from tests.outside.package_server import PackageServer, wait_for
 from tests.outside.playbook import kill
 
 SECONDS = 120.0
+# Of two actions that are to be in each other's way.
+PORT = 28999
 
 
 @pytest.fixture
@@ -74,17 +76,14 @@ def test_two_contents_of_an_action_at_once_run_one_after_the_other(
     assert node.run("cat", f"{traces}/order").split() == ["begin", "end", "begin", "end"]
 
 
-def test_a_lock_that_is_not_let_go_is_told(
+def test_a_run_that_does_not_let_go_is_told(
     server: PackageServer, node: Node, action: str, traces: str
 ) -> None:
-    # With package servers the two would not be on the node at once, since both want the same port.
-    alone = server.with_options(storage=None)
-    first = alone.start(action, f"touch {traces}/begun; {until(f'{traces}/go')}")
+    first = server.start(action, f"touch {traces}/begun; {until(f'{traces}/go')}")
     eventually(lambda: is_there(node, f"{traces}/begun"), SECONDS, "the first one runs")
-    second = alone.act(action, "echo another content", lock_timeout=3)
-    assert second.failed
-    assert second.node["code"] == 75
-    assert "another run of this action" in second.why
+    second = server.refused(action, "echo another content", lock_timeout=3).output
+    assert "has not ended within 3 seconds (lock_timeout)" in second
+    assert "nothing was changed" in second
     node.run("touch", f"{traces}/go")
     assert wait_for(first).state == "done"
 
@@ -92,14 +91,16 @@ def test_a_lock_that_is_not_let_go_is_told(
 def test_a_pod_that_has_no_place_on_its_node_is_told(
     server: PackageServer, node: Node, action: str, traces: str
 ) -> None:
-    first = server.start(action, f"touch {traces}/begun; {until(f'{traces}/go')}")
+    first = server.start(action, f"touch {traces}/begun; {until(f'{traces}/go')}", port=PORT)
     eventually(lambda: is_there(node, f"{traces}/begun"), SECONDS, "the first one runs")
-    second = server.act(action, "echo another content", start_timeout=3)
+    other = f"{action}-b"
+    second = server.act(other, "echo another action", start_timeout=3, port=PORT)
     assert second.failed
     assert "could not start for 3 seconds" in second.why
     assert "free ports" in second.why
     node.run("touch", f"{traces}/go")
     assert wait_for(first).state == "done"
+    server.forget(other)
 
 
 def test_an_interrupted_run_is_taken_up_by_the_next(
