@@ -58,8 +58,11 @@ def storage(node: Node, package: bytes, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def place(kubectl: Kubectl, node: Node) -> PackageServer:
-    """Where the package server is to be; limits are short, since everything is near."""
-    limits = {"start_timeout": 60, "catalogue_timeout": 30, "server_timeout": 30, "lock_timeout": 60}
+    """Where the package server is to be; limits are short, since everything is near.
+
+    Only that of the lock is longer than it takes until the lease of a killed run lapses.
+    """
+    limits = {"start_timeout": 60, "catalogue_timeout": 30, "server_timeout": 30, "lock_timeout": 120}
     return PackageServer(kubectl, node, Path(__file__).parents[1], NAMESPACE, options=limits)
 
 
