@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from benchmarks.errors import BenchmarkError
 
 FILE = "large.bin"
 _SCRIPTS = Path(server.__file__).parent / "files"
-_SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 _BLOCK = 1 << 20
 _FETCH_SECONDS = 120
 
@@ -99,7 +97,7 @@ def nginx(storage: Storage) -> Iterator[str]:
         f"events {{}}\nhttp {{ access_log off; sendfile on; tcp_nopush on;\n"
         f"  server {{ listen 127.0.0.1:{port}; root {storage.files}; }} }}\n"
     )
-    command = [_installed("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [servers.installed("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with servers.running(command, folder, port):
         yield f"http://127.0.0.1:{port}/{FILE}"
 
@@ -107,7 +105,7 @@ def nginx(storage: Storage) -> Iterator[str]:
 def _environment(storage: Storage, folder: Path) -> dict[str, str]:
     """What the scripts are told, as their heads say."""
     return {
-        "PATH": f"{Path(_rclone()).parent}:{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}",
+        "PATH": f"{Path(_rclone()).parent}:{servers.program_folders()}",
         "HOME": str(folder),
         "RCLONE_CONFIG": str(folder / "none"),
         "RCLONE_PID": "",
@@ -145,10 +143,3 @@ def _script(name: str) -> list[str]:
 def _rclone() -> str:
     # Its Python package has put it beside the interpreter.
     return str(Path(sys.executable).parent / "rclone")
-
-
-def _installed(name: str) -> str:
-    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}")
-    if path is None:
-        raise BenchmarkError(f"{name} is not installed")
-    return path

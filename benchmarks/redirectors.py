@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -27,7 +25,6 @@ from benchmarks import go_programs, servers
 from benchmarks.errors import BenchmarkError
 
 CONNECTIONS = 4096
-_SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 _LOOPBACK = "127.0.0.1"
 # The same fields as in our log.
 _NGINX_LOG = """log_format lines escape=json '{"time":"$time_iso8601","client":"$remote_addr","code":$status,'
@@ -58,11 +55,7 @@ class Place:
 
     def command(self, *arguments: str) -> list[str]:
         """The arguments, on that core. Raises BenchmarkError where the first one is not installed."""
-        path = f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}"
-        program = shutil.which(arguments[0], path=path)
-        if program is None:
-            raise BenchmarkError(f"{arguments[0]} is not installed")
-        return ["taskset", "--cpu-list", str(self.core), program, *arguments[1:]]
+        return ["taskset", "--cpu-list", str(self.core), servers.installed(arguments[0]), *arguments[1:]]
 
     def own(self, name: str) -> Path:
         """A folder that nobody else has, and that workers of another user may look into."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError
 
 START_SECONDS = 15.0
+# Where Debian keeps servers; not in the PATH of every user.
+_SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 @contextmanager
@@ -53,6 +56,19 @@ def running_when(
     finally:
         process.terminate()
         process.wait()
+
+
+def program_folders() -> str:
+    """Where programs are looked for, as PATH has it."""
+    return f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}"
+
+
+def installed(name: str) -> str:
+    """The path of a program. Raises BenchmarkError where it is not installed."""
+    path = shutil.which(name, path=program_folders())
+    if path is None:
+        raise BenchmarkError(f"{name} is not installed")
+    return path
 
 
 def free_port() -> int:

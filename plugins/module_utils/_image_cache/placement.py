@@ -62,15 +62,17 @@ class Toleration:
         return self.operator in ("", "Equal") and self.key != "" and self.value == taint.value
 
 
+# What the DaemonSet controller adds to its pods, whatever happens to the node's readiness.
+OF_DAEMONSETS = tuple(
+    Toleration(f"node.kubernetes.io/{taint}", "Exists", "", "NoSchedule")
+    for taint in ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")
+)
 # The controller tolerates not-ready and unreachable for NoExecute alone. Here both are tolerated whatever the
 # effect: such a node is down for a while, and must not leave the picture by that.
 _OF_CONTROLLER = (
     Toleration("node.kubernetes.io/not-ready", "Exists", "", ""),
     Toleration("node.kubernetes.io/unreachable", "Exists", "", ""),
-    Toleration("node.kubernetes.io/disk-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/memory-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/pid-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/unschedulable", "Exists", "", "NoSchedule"),
+    *OF_DAEMONSETS,
 )
 
 

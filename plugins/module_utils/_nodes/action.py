@@ -40,7 +40,7 @@ LONGEST_TIME_LIMIT = 86400
 # A Job's name has this one and a hash in it, and is a label of its pods, which have 63 characters at most.
 LONGEST_NAME = 40
 
-_KEYS = (
+KEYS = (
     "name",
     "script",
     "scripts",
@@ -143,7 +143,7 @@ def read_action(
     """
     if not isinstance(raw, Mapping):
         return None, [Fault(where or "action", f"{shown(raw)} is not a mapping with the keys of an action")]
-    faults = unknown_keys(raw, _KEYS, where or "action")
+    faults = unknown_keys(raw, KEYS, where or "action")
     given = {key: value for key, value in raw.items() if value is not None}
     name = _read_name(given.get("name"), place(where, "name"), faults)
     arguments = _read_arguments(given.get("arguments"), place(where, "arguments"), name, faults)

@@ -23,6 +23,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault impo
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.node import Taint, read_node
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.placement import (
+    OF_DAEMONSETS,
     WANTED,
     Eligibility,
     Toleration,
@@ -58,13 +59,10 @@ _CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 _SYSTEM_LABEL = "kubernetes.io/os"
 _LINUX = "linux"
 # What the DaemonSet controller adds to its pods (Kubernetes' documentation of DaemonSets).
-_OF_DAEMONSETS = (
+_TOLERATED_BY_DAEMONSETS = (
     Toleration("node.kubernetes.io/not-ready", "Exists", "", "NoExecute"),
     Toleration("node.kubernetes.io/unreachable", "Exists", "", "NoExecute"),
-    Toleration("node.kubernetes.io/disk-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/memory-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/pid-pressure", "Exists", "", "NoSchedule"),
-    Toleration("node.kubernetes.io/unschedulable", "Exists", "", "NoSchedule"),
+    *OF_DAEMONSETS,
 )
 _TRUE = "True"
 _LONGEST_SHOWN = 100
@@ -93,7 +91,7 @@ class Selection:
 
     def of_daemonset(self) -> Selection:
         """The same for pods of a DaemonSet, whose controller lets them onto cordoned nodes, too."""
-        return Selection(self.selector, (*self.tolerations, *_OF_DAEMONSETS))
+        return Selection(self.selector, (*self.tolerations, *_TOLERATED_BY_DAEMONSETS))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
     read_reference,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import Action, read_action
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import (
+    KEYS,
+    Action,
+    read_action,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.batches import (
     Rollout,
     read_rollout,
@@ -48,9 +52,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod_
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.storage import (
     Storage,
     read_storage,
-)
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.node_action_spec import (
-    ACTION_KEYS,
 )
 
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -140,14 +141,13 @@ def _wish(
 def _read_action(
     parameters: Mapping[str, Any], storage: Storage | None, catalogue: Catalogue | None, faults: list[Fault]
 ) -> Action | None:
-    raw = {key: parameters[key] for key in ACTION_KEYS}
-    raw["namespaces"] = raw.pop("node_namespaces")
+    # Its ``namespaces`` are called node_namespaces in this module, where ``namespace`` is something else.
+    raw = {key: parameters["node_namespaces" if key == "namespaces" else key] for key in KEYS}
     if raw["arguments"] is None and storage is not None and storage.kind == "azureblob":
         raw["arguments"] = [raw["name"], parameters["storage"]["account"]]
     known = None if catalogue is None else catalogue.entries
     place = () if storage is None else storage.place
     action, found = read_action(raw, known, storage_place=place, removes=parameters["state"] == "absent")
-    # This is what the place is called in this module, where ``namespace`` is something else.
     faults += [replace(one, where=re.sub(r"^namespaces\b", "node_namespaces", one.where)) for one in found]
     return action
 

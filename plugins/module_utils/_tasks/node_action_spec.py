@@ -7,20 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-# As _nodes/action.py reads them; its ``namespaces`` are called node_namespaces here, beside ``namespace``.
-ACTION_KEYS = (
-    "name",
-    "script",
-    "scripts",
-    "absent_script",
-    "arguments",
-    "packages",
-    "variables",
-    "node_namespaces",
-    "time_limit",
-    "force",
-)
-
 ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str", "default": "package-server"},
