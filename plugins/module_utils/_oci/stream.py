@@ -94,7 +94,8 @@ class Stream:
         the stream ends before it, and what reading raises.
         """
         searched = 0
-        while (found := self._buffer.find(mark, searched)) < 0:
+        while (found := self._buffer.find(mark, searched, limit)) < 0:
+            # A piece that ends it may go beyond the limit, too.
             if len(self._buffer) >= limit:
                 raise ProtocolFault(f"the answer has a head or a line of more than {limit} octets")
             searched = max(0, len(self._buffer) - len(mark) + 1)
