@@ -226,7 +226,7 @@ def shell_command(shell: str) -> list[str]:
     return [installed("busybox"), "sh"] if shell == "busybox" else [installed(shell)]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 25) -> None:
     """Asks again and again; fails where it never holds."""
     end = time.monotonic() + seconds
     while not condition():
