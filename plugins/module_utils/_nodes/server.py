@@ -81,6 +81,8 @@ def _defaults(options: ServerOptions) -> list[str]:
         "timeout http-request 10s",
         "timeout http-keep-alive 60s",
         "option dontlognull",
+        # Files go from one socket to the other within the kernel.
+        "option splice-response",
         "retries 1",
         *(
             f'http-error status {code} content-type text/plain string "{text}\\n"'
