@@ -64,6 +64,14 @@ def place(facts: dict[str, Any], kubectl: Kubectl, clients: Clients, shared: Pat
     kubectl("label", "node", facts["node_name"], f"{LABEL}-")
 
 
+@pytest.fixture(scope="module")
+def registry(place: Trow) -> Trow:
+    """One that is there."""
+    done = place.run()
+    assert done.code == 0, done.output
+    return place
+
+
 @pytest.fixture
 def purged(place: Trow, node: Node) -> Trow:
     """Nothing of it is there, not even what a removal leaves."""

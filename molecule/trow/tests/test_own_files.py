@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -25,14 +26,6 @@ RESOURCE = {
     "metadata": {"name": "of-the-user"},
     "data": {"key": "value"},
 }
-
-
-@pytest.fixture(scope="module")
-def registry(place: Trow) -> Trow:
-    """One that is there."""
-    done = place.run()
-    assert done.code == 0, done.output
-    return place
 
 
 def test_a_patch_and_a_resource_of_ones_own_are_applied_and_stay(registry: Trow) -> None:
@@ -70,27 +63,27 @@ def test_an_edited_file_is_a_conflict_and_changes_nothing(registry: Trow) -> Non
     assert registry.run().changed == 0
 
 
-def test_a_tree_that_cannot_be_built_is_told_and_not_written(registry: Trow) -> None:
-    own = registry.overlay / "patch-nobody.yaml"
-    own.write_text(yaml.safe_dump({**PATCH, "metadata": {"name": "nobody"}}))
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        pytest.param(
+            "patch-nobody.yaml", {**PATCH, "metadata": {"name": "nobody"}}, "nobody", id="cannot be built"
+        ),
+        pytest.param(
+            "broken.yaml", {**RESOURCE, "metadata": {"name": "Not A Name"}}, "Not A Name", id="is refused"
+        ),
+    ],
+)
+def test_what_cannot_be_built_or_applied_is_told_and_leaves_the_tree_as_it_was(
+    registry: Trow, name: str, content: Mapping[str, Any], told: str
+) -> None:
+    own = registry.overlay / name
+    own.write_text(yaml.safe_dump(content))
     before = registry.state()
     try:
         refused = registry.run(log_level="debug")
         assert refused.code != 0
-        assert "nobody" in refused.output
-        assert registry.state() == before
-    finally:
-        own.unlink()
-
-
-def test_what_the_cluster_refuses_leaves_the_tree_as_it_was(registry: Trow) -> None:
-    own = registry.overlay / "broken.yaml"
-    own.write_text(json.dumps({**RESOURCE, "metadata": {"name": "Not A Name"}}))
-    before = registry.state()
-    try:
-        refused = registry.run(log_level="debug")
-        assert refused.code != 0
-        assert "Not A Name" in refused.output
+        assert told in refused.output
         assert registry.state() == before
     finally:
         own.unlink()

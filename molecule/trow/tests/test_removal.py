@@ -5,21 +5,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.outside.clients import Clients
 from tests.outside.node import Node
 from tests.outside.trow import FOLDER, HOST, NAMESPACE, Trow
 
 IMAGE = f"{HOST}/demo/kept:1"
-
-
-@pytest.fixture(scope="module")
-def registry(place: Trow) -> Trow:
-    """One that is there."""
-    done = place.run()
-    assert done.code == 0, done.output
-    return place
 
 
 def credentials(registry: Trow) -> str:

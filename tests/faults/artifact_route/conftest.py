@@ -11,10 +11,9 @@ from itertools import count
 import pytest
 
 from devcluster.control_plane import ControlPlane, Setup, User
-from devcluster.errors import ComponentFailed
 from tests.faults.artifact_route.place import Place
 from tests.faults.image_cache.kubelet import Kubelets
-from tests.faults.kube_apply.control_plane import binaries
+from tests.faults.kube_apply.control_plane import running
 
 _CONTROLLERS = (
     "deployment-controller",
@@ -30,15 +29,8 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane without nodes."""
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries(), _SETUP)
-    except ComponentFailed as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane"), _SETUP) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture(scope="session")

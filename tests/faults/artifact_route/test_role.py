@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -16,14 +14,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._artifact_router import FIELD_MANAGER
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.stored import routes_configmap
 from tests.faults.artifact_route.place import NAME, Place
+from tests.faults.kube_apply.plays import COLLECTIONS, run_play
 from tests.faults.kube_apply.task import Task
 
-COLLECTIONS = Path(_errors.__file__).parents[5]
 # Templated first when the Deployment is, which is after the routes have been read.
 _MEANWHILE = (
     "{{ {} if _artifact_router_rendered is not defined else"
@@ -43,42 +40,19 @@ def _run(place: Place, folder: Path, meanwhile: Mapping[str, Any], **variables: 
         f"client.apply(body, field_manager={FIELD_MANAGER!r})\n"
     )
     given = {
-        "ansible_python_interpreter": sys.executable,
         "plane_kubeconfig": str(place.control_plane.kubeconfig),
         "plane_wait_timeout": 30,
         "artifact_router_namespace": place.namespace,
         "artifact_router_name": NAME,
         "artifact_router_replicas": 1,
         "artifact_router_pod_annotations": _MEANWHILE,
-        "meanwhile": f"{sys.executable} {folder / 'meanwhile.py'}",
+        "meanwhile": f"PYTHONPATH={COLLECTIONS} {sys.executable} {folder / 'meanwhile.py'}",
         **variables,
     }
     task = {"name": "Make the router", "ansible.builtin.include_role": {"name": _ROLE}}
     defaults = {"group/kubernetes.core.k8s": {"kubeconfig": str(place.control_plane.kubeconfig)}}
-    book = [
-        {
-            "name": "Test",
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": given,
-            "module_defaults": defaults,
-            "tasks": [task],
-        }
-    ]
-    (folder / "book.yml").write_text(json.dumps(book))
-    environment = {"PYTHONPATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"}
-    paths = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
-    environment["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(filter(None, (str(COLLECTIONS), paths)))
     with place.kubelet():
-        done = subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "book.yml"],
-            cwd=folder,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    return done.returncode, done.stdout + done.stderr
+        return run_play(folder, [task], variables=given, module_defaults=defaults)
 
 
 @pytest.fixture

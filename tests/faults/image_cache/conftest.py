@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -13,9 +12,8 @@ import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, connect
 from devcluster.control_plane import ControlPlane, Setup, User
-from devcluster.errors import ComponentFailed
 from tests.faults.image_cache.kubelet import Kubelets
-from tests.faults.kube_apply.control_plane import binaries
+from tests.faults.kube_apply.control_plane import make_namespace, running
 
 _CONTROLLERS = (
     "daemonset-controller",
@@ -26,20 +24,14 @@ _CONTROLLERS = (
 )
 _SETUP = Setup((User("tester", "image-cache-tests", "system:masters"),), _CONTROLLERS, scheduler=True)
 _NUMBERS = count(1)
+_ACCOUNT_SECONDS = 20
 
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane without nodes."""
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries(), _SETUP)
-    except ComponentFailed as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane"), _SETUP) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +54,4 @@ def client(control_plane: ControlPlane) -> KubeClient:
 @pytest.fixture
 def namespace(client: KubeClient) -> str:
     """A fresh namespace, in which pods can be made."""
-    name = f"test-{next(_NUMBERS)}"
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    client.apply(made, field_manager="tests")
-    end = time.monotonic() + 20
-    while client.get("v1", "ServiceAccount", name, "default") is None:
-        assert time.monotonic() < end, "there is no service account"
-        time.sleep(0.1)
-    return name
+    return make_namespace(client, f"test-{next(_NUMBERS)}", _ACCOUNT_SECONDS)

@@ -18,6 +18,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube_conne
 )
 from tests.faults.kube_apply.control_plane import ControlPlane
 from tests.faults.kube_apply.objects import Object, secret
+from tests.faults.kube_apply.pretended_nodes import MERGE, write_status
 
 SECONDS = 20
 
@@ -31,9 +32,7 @@ class Controllers:
 
     def set_status(self, path: str, status: Mapping[str, Any]) -> None:
         """Merge into the status of the object at a path."""
-        answer = self._connection.exchange(
-            "PATCH", f"{path}/status", body={"status": status}, content_type="application/merge-patch+json"
-        )
+        answer = write_status(self._connection, path, status, MERGE)
         assert answer.status == 200, answer.body
 
     def make_ready(self, namespace: str, plural: str, name: str, generation: int = 1) -> None:

@@ -6,74 +6,28 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
 from tests.faults.kube_apply.control_plane import ControlPlane
 from tests.faults.kube_apply.objects import claim, config_map, deployment, secret
-
-# Where the collection is imported from, above ansible_collections.
-COLLECTIONS = Path(_errors.__file__).parents[5]
-HOW = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
+from tests.faults.kube_apply.plays import HOW, run_task
 
 
 def play(
     plane: ControlPlane,
     folder: Path,
-    objects: list[dict[str, Any]],
-    keywords: dict[str, Any],
-    *arguments: str,
+    objects: Sequence[Mapping[str, Any]],
+    keywords: Mapping[str, Any],
+    *options: str,
 ) -> tuple[dict[str, Any], str]:
     """Run one task; give its result and everything that was printed."""
-    task = {
-        "name": "Apply",
-        "clusterdepot.artifacts.kube_apply": {"objects": objects, "wait_timeout": 2},
-        "register": "applied",
-        "ignore_errors": True,
-        **keywords,
-    }
-    copy = {
-        "name": "Keep",
-        "ansible.builtin.copy": {"dest": str(folder / "result"), "content": "{{ applied | to_json }}"},
-    }
     defaults = {"group/clusterdepot.artifacts.artifacts": {"kubeconfig": str(plane.kubeconfig)}}
-    book = [
-        {
-            "name": "Test",
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "module_defaults": defaults,
-            "tasks": [task, {**copy, "check_mode": False, "diff": False}],
-        }
-    ]
-    (folder / "book.yml").write_text(json.dumps(book))
-    done = subprocess.run(
-        [
-            Path(sys.executable).parent / "ansible-playbook",
-            "-i",
-            "localhost,",
-            "-c",
-            "local",
-            *arguments,
-            "book.yml",
-        ],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    printed = done.stdout + done.stderr
-    assert done.returncode == 0, printed
-    result: dict[str, Any] = json.loads((folder / "result").read_text())
-    return result, printed
+    parameters = {"objects": objects, "wait_timeout": 2}
+    return run_task(folder, "kube_apply", parameters, *options, keywords=keywords, module_defaults=defaults)
 
 
 def telling(result: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +57,7 @@ def test_both_ways_predict_the_same(
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
 def test_it_applies_and_shows_no_secret(
-    control_plane: ControlPlane, tmp_path: Path, objects: list[dict[str, Any]], keywords: dict[str, Any]
+    control_plane: ControlPlane, tmp_path: Path, objects: list[dict[str, Any]], keywords: Mapping[str, Any]
 ) -> None:
     first, printed = play(control_plane, tmp_path, objects, keywords, "--diff", "-vvv")
     again, _printed = play(control_plane, tmp_path, objects, keywords)
@@ -116,7 +70,7 @@ def test_it_applies_and_shows_no_secret(
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
 def test_a_refusal_is_a_sentence(
-    control_plane: ControlPlane, tmp_path: Path, namespace: str, keywords: dict[str, Any]
+    control_plane: ControlPlane, tmp_path: Path, namespace: str, keywords: Mapping[str, Any]
 ) -> None:
     result, printed = play(control_plane, tmp_path, [claim(namespace, "c", size="much")], keywords)
     assert result["failed"] is True

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -13,8 +12,7 @@ import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, connect
 from devcluster.control_plane import API_SERVER, ControlPlane, Setup, User
-from devcluster.errors import ComponentFailed
-from tests.faults.kube_apply.control_plane import binaries
+from tests.faults.kube_apply.control_plane import make_namespace, running
 from tests.faults.node_action.nodes import Nodes
 from tests.faults.node_action.task import Task
 
@@ -40,15 +38,8 @@ _ACCOUNT_SECONDS = 90
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane without nodes."""
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries(), _SETUP)
-    except ComponentFailed as error:
-        pytest.fail(str(error), pytrace=False)
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane"), _SETUP) as plane:
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture
@@ -68,14 +59,7 @@ def nodes(control_plane: ControlPlane) -> Iterator[Nodes]:
 @pytest.fixture
 def namespace(client: KubeClient) -> str:
     """A fresh namespace, in which pods can be made."""
-    name = f"test-{next(_NUMBERS)}"
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    client.apply(made, field_manager="tests")
-    end = time.monotonic() + _ACCOUNT_SECONDS
-    while client.get("v1", "ServiceAccount", name, "default") is None:
-        assert time.monotonic() < end, "there is no service account"
-        time.sleep(0.1)
-    return name
+    return make_namespace(client, f"test-{next(_NUMBERS)}", _ACCOUNT_SECONDS)
 
 
 @pytest.fixture

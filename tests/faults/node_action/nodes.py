@@ -6,25 +6,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import (
-    KubeClient,
-    KubeError,
-    connect,
-)
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube_connection import (
-    Connection,
-    open_connection,
-)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeError
 from devcluster.control_plane import ControlPlane
+from tests.faults.kube_apply.pretended_nodes import PretendedNodes, again_and_again
 
-_CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "110", "ephemeral-storage": "100Gi"}
 _LOOK_SECONDS = 0.05
 
 
@@ -50,7 +41,7 @@ HANGS = Script(seconds=-1)
 Behaviour = Callable[[str], Script]
 
 
-class Nodes:
+class Nodes(PretendedNodes):
     """All nodes; while ``running``, pods of actions do what ``behaviour`` says for their node.
 
     :ivar started: the nodes on which a script was started, in order
@@ -59,9 +50,7 @@ class Nodes:
     """
 
     def __init__(self, control_plane: ControlPlane) -> None:
-        self._kubeconfig = str(control_plane.kubeconfig)
-        self.client: KubeClient = connect(self._kubeconfig, None)
-        self._connection: Connection = open_connection(self._kubeconfig, None)
+        super().__init__(control_plane)
         self.behaviour: Behaviour = lambda _node: DONE
         self.started: list[str] = []
         self.cordoned_at_start: dict[str, bool] = {}
@@ -71,27 +60,7 @@ class Nodes:
     def add(self, *names: str, machine: str = "machine-1", image: str = "Ubuntu 24.04.1 LTS") -> None:
         """Register ready nodes, without taints and with no action done."""
         for name in names:
-            labels = {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name}
-            node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
-            self.client.apply(node, field_manager="kubelet")
-            info = dict.fromkeys(("bootID", "kernelVersion", "systemUUID", "kubeProxyVersion"), "")
-            versions = {
-                "kubeletVersion": "v1.36.3",
-                "containerRuntimeVersion": "containerd://2.3",
-                "operatingSystem": "linux",
-                "architecture": "amd64",
-                "osImage": image,
-                "machineID": machine,
-            }
-            status = {
-                "allocatable": _CAPACITY,
-                "capacity": _CAPACITY,
-                "nodeInfo": {**info, **versions},
-                "conditions": [{"type": "Ready", "status": "True"}],
-            }
-            self.set_status(f"/api/v1/nodes/{name}", status)
-            # The node lifecycle controller would take the first taint away; it does not run here.
-            self.client.merge("v1", "Node", None, name, {"spec": {"taints": None, "unschedulable": None}})
+            self.register(name, image=image, machine=machine)
 
     def silence(self, name: str) -> None:
         """As the node lifecycle controller notes it, once the kubelet has not told anything for a while."""
@@ -119,37 +88,14 @@ class Nodes:
         written = annotations.get(f"actions.clusterdepot.io/{action}")
         return None if written is None else json.loads(written)
 
-    def set_status(self, path: str, status: Mapping[str, Any]) -> None:
-        """Write the status of an object."""
-        self._connection.exchange(
-            "PATCH",
-            f"{path}/status",
-            body={"status": status},
-            content_type="application/strategic-merge-patch+json",
-        )
-
     @contextmanager
     def running(self, behaviour: Behaviour | None = None) -> Iterator[None]:
         """Kubelets run beside the block."""
         self.behaviour = behaviour or (lambda _node: DONE)
         self.started, self.cordoned_at_start, self.most_jobs, self._since = [], {}, 0, {}
-        ends = threading.Event()
-
-        def work() -> None:
-            while not ends.wait(_LOOK_SECONDS):
-                try:
-                    self._attend_all()
-                except KubeError:
-                    # A test may have ended the API server, or deleted what is looked at.
-                    continue
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
+        # A test may have ended the API server, or deleted what is looked at.
+        with again_and_again(self._attend_all, _LOOK_SECONDS, passed_over=(KubeError,)):
             yield
-        finally:
-            ends.set()
-            thread.join()
 
     def _attend_all(self) -> None:
         jobs = self.client.list("batch/v1", "Job")
@@ -161,7 +107,7 @@ class Nodes:
         metadata, node = pod["metadata"], pod["spec"].get("nodeName")
         path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
         if metadata.get("deletionTimestamp"):
-            self._connection.exchange("DELETE", path, query={"gracePeriodSeconds": "0"})
+            self.end_pod(path)
             return
         labels = metadata.get("labels", {})
         if not node or labels.get("app.kubernetes.io/name") != "node-action" or _has_ended(pod):

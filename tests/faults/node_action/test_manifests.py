@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -16,6 +16,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube impor
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube_connection import KubeError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
     server_configuration,
+)
+from tests.faults.kube_apply.acceptance import (
+    MANAGER,
+    lost,
+    make_guarded_namespace,
+    pod_from,
+    put_into,
 )
 from tests.unit.plugins.module_utils._nodes.pods import (
     ACTION,
@@ -29,53 +36,12 @@ from tests.unit.plugins.module_utils._nodes.pods import (
     server_of,
 )
 
-MANAGER = "tests"
 _NUMBERS = count(1)
 
 
 def make_namespace(client: KubeClient, level: str) -> str:
     """A namespace with that level of pod security, and the service account of the pods."""
-    name = f"{level}-{next(_NUMBERS)}"
-    labels = {"pod-security.kubernetes.io/enforce": level}
-    metadata = {"name": name, "labels": labels}
-    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, field_manager=MANAGER)
-    for account in ("packages", "default"):
-        body = {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {"name": account, "namespace": name},
-        }
-        client.apply(body, field_manager=MANAGER)
-    return name
-
-
-def put_into(namespace: str, made: Mapping[str, Any]) -> dict[str, Any]:
-    """The object in another namespace."""
-    return {**made, "metadata": {**made["metadata"], "namespace": namespace}}
-
-
-def pod_from(workload: Mapping[str, Any], namespace: str) -> dict[str, Any]:
-    """A pod as its controller would make it."""
-    template = workload["spec"]["template"]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {**template["metadata"], "name": "pod", "namespace": namespace},
-        "spec": template["spec"],
-    }
-
-
-def lost(sent: Any, stored: Any, where: str = "") -> Iterator[str]:
-    """Places where something else is stored than was sent; what was added is no loss."""
-    if isinstance(sent, Mapping) and isinstance(stored, Mapping):
-        for key, value in sent.items():
-            yield from lost(value, stored.get(key), f"{where}.{key}")
-    elif isinstance(sent, list) and isinstance(stored, list) and len(sent) <= len(stored):
-        for index, (one, other) in enumerate(zip(sent, stored, strict=False)):
-            yield from lost(one, other, f"{where}[{index}]")
-    # An empty value is left out.
-    elif sent != stored and not (stored is None and sent in ("", [])):
-        yield where
+    return make_guarded_namespace(client, f"{level}-{next(_NUMBERS)}", level, "packages")
 
 
 @pytest.mark.parametrize("name", WORKLOADS)

@@ -6,55 +6,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
 from devcluster.control_plane import ControlPlane
+from tests.faults.kube_apply.plays import HOW, run_task
 from tests.faults.node_action.nodes import Nodes, Script
 
-# Where the collection is imported from, above ansible_collections.
-COLLECTIONS = Path(_errors.__file__).parents[5]
-HOW: dict[str, dict[str, Any]] = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
 SECRET = "correct-horse"
 
 
 def play(plane: ControlPlane, folder: Path, options: dict[str, Any], how: str) -> tuple[dict[str, Any], str]:
     """Run one task; give its result and everything that was printed."""
-    task = {
-        "name": "Act",
-        "clusterdepot.artifacts.node_action": {"kubeconfig": str(plane.kubeconfig), **options},
-        "register": "acted",
-        "ignore_errors": True,
-        **HOW[how],
-    }
-    copy = {
-        "name": "Keep",
-        "ansible.builtin.copy": {"dest": str(folder / "result"), "content": "{{ acted | to_json }}"},
-        "diff": False,
-    }
-    play = {"name": "Test", "hosts": "localhost", "gather_facts": False, "tasks": [task, copy]}
-    play["vars"] = {"ansible_python_interpreter": sys.executable}
-    (folder / "book.yml").write_text(json.dumps([play]))
-    program = Path(sys.executable).parent / "ansible-playbook"
-    done = subprocess.run(
-        [program, "-i", "localhost,", "-c", "local", "-vvv", "--diff", "book.yml"],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    printed = done.stdout + done.stderr
-    assert (folder / "result").exists(), printed
-    result: dict[str, Any] = json.loads((folder / "result").read_text())
-    return result, printed
+    given = {"kubeconfig": str(plane.kubeconfig), **options}
+    return run_task(folder, "node_action", given, "-vvv", "--diff", keywords=HOW[how])
 
 
 @pytest.mark.parametrize("how", HOW)

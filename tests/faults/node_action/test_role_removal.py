@@ -6,10 +6,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +27,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod 
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod_files import read_pod_files
 from devcluster.control_plane import ControlPlane
-from tests.faults.node_action.test_playbook import COLLECTIONS
+from tests.faults.kube_apply.plays import run_play
 
 SECRET = "correct-horse"
 KINDS = (("v1", "ConfigMap"), ("v1", "Secret"), ("coordination.k8s.io/v1", "Lease"))
@@ -77,26 +73,11 @@ def names(client: KubeClient, namespace: str) -> list[set[str]]:
 
 def remove(plane: ControlPlane, namespace: str, folder: Path, *options: str) -> str:
     """Runs the role's removal, with no action in its list; gives what was printed."""
-    variables = {
-        "ansible_python_interpreter": sys.executable,
-        "plane_kubeconfig": str(plane.kubeconfig),
-        "package_server_namespace": namespace,
-    }
+    variables = {"plane_kubeconfig": str(plane.kubeconfig), "package_server_namespace": namespace}
     task = {"name": "Remove", "ansible.builtin.include_role": ROLE}
-    play = {"name": "Test", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}
-    (folder / "book.yml").write_text(json.dumps([play]))
-    program = Path(sys.executable).parent / "ansible-playbook"
-    done = subprocess.run(
-        [program, "-i", "localhost,", "-c", "local", "-vvv", "--diff", "book.yml", *options],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    code, printed = run_play(folder, [task], "-vvv", "--diff", *options, variables=variables)
+    assert code == 0, printed
+    return printed
 
 
 @pytest.mark.usefixtures("nodes")

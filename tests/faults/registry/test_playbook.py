@@ -5,79 +5,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _errors
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.registry_health_info import (
     ARGUMENT_SPEC,
     run,
 )
+from tests.faults.kube_apply.plays import HOW, run_task
 from tests.faults.registry.conftest import PASSWORD, USERNAME, Start, free_port
 from tests.faults.registry.test_real_registry import statuses
-
-# Where the collection is imported from, above ansible_collections.
-COLLECTIONS = Path(_errors.__file__).parents[5]
-HOW = {"in the controller": {}, "as a module": {"environment": {"AS_MODULE": "1"}}}
-
-
-def play(
-    folder: Path,
-    module: str,
-    parameters: dict[str, Any],
-    keywords: dict[str, Any],
-    hosts: tuple[str, ...] = ("localhost",),
-) -> tuple[Any, str]:
-    """Run one task, whether it fails or not; give the first host's result and everything that was printed."""
-    task = {
-        "name": "Check",
-        f"clusterdepot.artifacts.{module}": parameters,
-        "register": "checked",
-        "ignore_errors": True,
-        **keywords,
-    }
-    content = "{{ checked | to_json }}"
-    keep = {
-        "name": "Keep",
-        "ansible.builtin.copy": {"dest": str(folder / "result-{{ inventory_hostname }}"), "content": content},
-        "no_log": True,
-    }
-    book = {
-        "name": "Test",
-        "hosts": "all",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [task, keep],
-    }
-    (folder / "book.yml").write_text(json.dumps([book]))
-    ansible = Path(sys.executable).with_name("ansible-playbook")
-    done = subprocess.run(
-        [ansible, "-i", "".join(f"{host}," for host in hosts), "-c", "local", "book.yml"],
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_FORCE_COLOR": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    printed = done.stdout + done.stderr
-    assert done.returncode == 0, printed
-    return json.loads((folder / f"result-{hosts[0]}").read_text()), printed
 
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
 def test_the_terminal_shows_the_table(
-    start_registry: Start, tmp_path: Path, keywords: dict[str, Any]
+    start_registry: Start, tmp_path: Path, keywords: Mapping[str, Any]
 ) -> None:
     url = start_registry(login=True).url
     parameters = {"url": url, "username": USERNAME, "password": PASSWORD, "round_trip": True}
-    result, printed = play(tmp_path, "registry_health", parameters, keywords)
+    result, printed = run_task(tmp_path, "registry_health", parameters, keywords=keywords)
     assert result["healthy"], printed
     table = [f"  {line}" for line in result["table"]]
     assert table[0].split() == ["CHECK", "STATUS", "MS", "MESSAGE"]
@@ -89,15 +39,19 @@ def test_the_terminal_shows_the_table(
 
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
-def test_the_table_is_shown_of_a_task_that_fails(tmp_path: Path, keywords: dict[str, Any]) -> None:
-    result, printed = play(tmp_path, "registry_health", {"url": f"http://127.0.0.1:{free_port()}"}, keywords)
+def test_the_table_is_shown_of_a_task_that_fails(tmp_path: Path, keywords: Mapping[str, Any]) -> None:
+    result, printed = run_task(
+        tmp_path, "registry_health", {"url": f"http://127.0.0.1:{free_port()}"}, keywords=keywords
+    )
     assert result["failed"]
     assert "\n".join(f"  {line}" for line in result["table"]) in printed
     assert "Traceback" not in printed
 
 
 def test_nothing_is_shown_of_a_task_whose_log_is_not_wanted(start_registry: Start, tmp_path: Path) -> None:
-    result, printed = play(tmp_path, "registry_health", {"url": start_registry().url}, {"no_log": True})
+    result, printed = run_task(
+        tmp_path, "registry_health", {"url": start_registry().url}, keywords={"no_log": True}
+    )
     assert result["healthy"]
     assert "MESSAGE" not in printed
 
@@ -105,7 +59,7 @@ def test_nothing_is_shown_of_a_task_whose_log_is_not_wanted(start_registry: Star
 def test_the_table_of_each_host_is_in_one_piece(start_registry: Start, tmp_path: Path) -> None:
     url = start_registry().url
     hosts = ("one", "two", "three")
-    _result, printed = play(tmp_path, "registry_health", {"url": url}, {}, hosts)
+    _result, printed = run_task(tmp_path, "registry_health", {"url": url}, hosts=hosts)
     lines = printed.splitlines()
     for host in hosts:
         (start,) = (number for number, line in enumerate(lines) if line == f"  {host}: {url}")
@@ -114,10 +68,10 @@ def test_the_table_of_each_host_is_in_one_piece(start_registry: Start, tmp_path:
 
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
-def test_an_empty_password_hides_nothing(tmp_path: Path, keywords: dict[str, Any]) -> None:
+def test_an_empty_password_hides_nothing(tmp_path: Path, keywords: Mapping[str, Any]) -> None:
     parameters = {"url": "http://127.0.0.1:1", "username": "alice", "password": ""}
     for module in ("registry_health", "registry_health_info"):
-        result, printed = play(tmp_path, module, parameters, keywords)
+        result, printed = run_task(tmp_path, module, parameters, keywords=keywords)
         assert result["msg"].startswith("password: empty; ")
         # Headings of tasks end with asterisks.
         assert not [line for line in printed.splitlines() if "********" in line.rstrip("*")]
@@ -148,14 +102,18 @@ def test_the_twin_fails_for_nobody(start_registry: Start) -> None:
 
 
 @pytest.mark.parametrize("keywords", HOW.values(), ids=HOW)
-def test_the_twin_in_a_playbook(start_registry: Start, tmp_path: Path, keywords: dict[str, Any]) -> None:
-    healthy, printed = play(tmp_path, "registry_health_info", {"url": start_registry().url}, keywords)
+def test_the_twin_in_a_playbook(start_registry: Start, tmp_path: Path, keywords: Mapping[str, Any]) -> None:
+    healthy, printed = run_task(
+        tmp_path, "registry_health_info", {"url": start_registry().url}, keywords=keywords
+    )
     assert (healthy["healthy"], healthy["changed"], healthy["failed"]) == (True, False, False)
     assert "\n".join(f"  {line}" for line in healthy["table"]) in printed
     parameters = {"url": f"http://127.0.0.1:{free_port()}"}
-    down, printed = play(tmp_path, "registry_health_info", parameters, keywords)
+    down, printed = run_task(tmp_path, "registry_health_info", parameters, keywords=keywords)
     assert (down["healthy"], down["failed"]) == (False, False), printed
-    refused, _printed = play(tmp_path, "registry_health_info", {**parameters, "round_trip": True}, keywords)
+    refused, _printed = run_task(
+        tmp_path, "registry_health_info", {**parameters, "round_trip": True}, keywords=keywords
+    )
     assert refused["failed"]
     told = "Unsupported parameters for" + (
         " (" if keywords else " clusterdepot.artifacts.registry_health_info: "

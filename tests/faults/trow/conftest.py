@@ -13,8 +13,7 @@ import yaml
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient, connect
 from devcluster.control_plane import ControlPlane, Setup, User
-from devcluster.errors import ComponentFailed
-from tests.faults.kube_apply.control_plane import binaries
+from tests.faults.kube_apply.control_plane import binaries, running
 from tests.faults.kube_apply.task import Task
 
 _CONTROLLERS = (
@@ -29,20 +28,13 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane without nodes."""
-    try:
-        plane = ControlPlane(tmp_path_factory.mktemp("control-plane"), binaries(), _SETUP)
-    except ComponentFailed as error:
-        pytest.fail(str(error), pytrace=False)
-    # As the embedded cluster has them, beside its programs.
-    kinds = sorted((binaries().parent / "share" / "cert-manager").glob("*certificates.yaml"))
-    try:
-        plane.start()
+    with running(tmp_path_factory.mktemp("control-plane"), _SETUP) as plane:
+        # As the embedded cluster has them, beside its programs.
+        kinds = sorted((binaries().parent / "share" / "cert-manager").glob("*certificates.yaml"))
         objects = [one for path in kinds for one in yaml.safe_load_all(path.read_text("utf-8"))]
         assert objects, "the definitions of cert-manager's kinds are missing"
         Task(plane)(objects)
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.fixture

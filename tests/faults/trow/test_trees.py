@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube_connection import KubeError
 from devcluster.control_plane import ControlPlane
-from tests.faults.node_action.test_manifests import lost, pod_from
+from tests.faults.kube_apply.acceptance import MANAGER, lost, make_guarded_namespace, pod_from
 from tests.unit.plugins.module_utils._trow.trees import (
     KUBECTL,
     WISHES,
@@ -27,20 +27,11 @@ from tests.unit.plugins.module_utils._trow.trees import (
     write_tree,
 )
 
-MANAGER = "tests"
 _SECONDS = 60
 
 
 def _make_namespace(client: KubeClient, name: str, level: str = "privileged") -> None:
-    metadata = {"name": name, "labels": {"pod-security.kubernetes.io/enforce": level}}
-    client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, field_manager=MANAGER)
-    for account in ("default", "trow"):
-        body = {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {"name": account, "namespace": name},
-        }
-        client.apply(body, field_manager=MANAGER)
+    make_guarded_namespace(client, name, level, "trow")
 
 
 def _objects(folder: Path, case: str, namespace: str, **changes: Any) -> list[dict[str, Any]]:
