@@ -33,6 +33,8 @@ __all__ = (
 
 PAGE_SIZE = 500
 _UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
+# Said of an apply's object with a field that its kind does not have; its status is 500 all the same.
+_UNREADABLE = "failed to create typed patch object"
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -309,7 +311,7 @@ class KubeClient:
         reason = str(status.get("reason") or "")
         if answer.status == 401:
             message = f"the API server {self.url} does not accept the credentials ({self._connection.origin})"
-        if answer.status in _UNAVAILABLE:
+        if answer.status in _UNAVAILABLE and not message.startswith(_UNREADABLE):
             raise KubeUnavailableError(
                 f"the API server {self.url} cannot serve at the moment: {message}",
                 status=answer.status,

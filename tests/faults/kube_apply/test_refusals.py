@@ -42,6 +42,12 @@ def malformed_secret(namespace: str) -> Object:
     return wanted
 
 
+def misspelt_config_map(namespace: str) -> Object:
+    wanted = config_map(namespace, "x", {})
+    wanted["dat"] = wanted.pop("data")
+    return wanted
+
+
 REFUSALS: list[tuple[str, Callable[[str], Object], list[str]]] = [
     (
         "unknown class",
@@ -84,6 +90,7 @@ REFUSALS: list[tuple[str, Callable[[str], Object], list[str]]] = [
         lambda n: certificate(n, "x", "unready"),
         ["issuer/unready", "is not ready: no key pair"],
     ),
+    ("unknown field", misspelt_config_map, ["configmap/x", ".dat: field not declared in schema"]),
     (
         "no namespace",
         lambda _namespace: config_map("nowhere", "x", {}),
@@ -168,6 +175,7 @@ def test_refusal(
     for words in expected:
         assert words in message
     assert len(message.splitlines()) == 1, message
+    assert "cannot serve at the moment" not in message
     assert client.get("v1", "ConfigMap", furnished, "beside") is None
 
 
