@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_plan import (
     Plan,
     certificate_secrets,
+    ingress_secrets,
     make_plan,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._apply_rollout import (
@@ -65,7 +66,7 @@ def apply(
             "created it"
             for name in missing_namespaces(wanted.objects, plan.facts)
         ]
-        promised = certificate_secrets(wanted.objects)
+        promised = certificate_secrets(wanted.objects).keys() | ingress_secrets(wanted.objects)
         result["warnings"] += [
             f"{source.full}, which {', '.join(key.full for key in keys)} needs, does not exist; "
             "the run would wait for it, and fail without it"

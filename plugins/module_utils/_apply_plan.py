@@ -53,6 +53,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.re
 
 OUTDATED = "others have changed it since it was read; run this again"
 
+# Source: cert-manager's documentation of annotated Ingress resources.
+_INGRESS_ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
+
 
 class PreflightError(FaultsError):
     """What was given cannot be applied; nothing was written."""
@@ -117,6 +120,17 @@ def certificate_secrets(objects: Sequence[Desired]) -> dict[ObjectKey, ObjectKey
         core("Secret", one.key.namespace, str(dig(one.body, "spec", "secretName"))): one.key
         for one in objects
         if one.key.kind == "Certificate" and one.key.group == "cert-manager.io"
+    }
+
+
+def ingress_secrets(objects: Sequence[Desired]) -> set[ObjectKey]:
+    """Give the Secrets that cert-manager makes for annotated Ingresses of the set."""
+    return {
+        core("Secret", one.key.namespace, str(entry.get("secretName")))
+        for one in objects
+        if one.key.kind == "Ingress"
+        and any(dig(one.body, "metadata", "annotations", name) for name in _INGRESS_ISSUERS)
+        for entry in dig(one.body, "spec", "tls") or ()
     }
 
 

@@ -142,6 +142,23 @@ def issuer(namespace: str, name: str) -> Object:
     }
 
 
+def ingress(namespace: str, name: str, issuer: str) -> Object:
+    """Give an Ingress for whose Secret, of the same name, cert-manager is asked."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "namespace": namespace,
+            "name": name,
+            "annotations": {"cert-manager.io/issuer": issuer},
+        },
+        "spec": {
+            "tls": [{"hosts": ["registry.example.com"], "secretName": name}],
+            "defaultBackend": {"service": {"name": name, "port": {"number": 80}}},
+        },
+    }
+
+
 def _metadata(namespace: str, name: str, late: Mapping[str, str]) -> Object:
     annotations = {PREFIX + key.replace("_", "-"): value for key, value in late.items()}
     return {"namespace": namespace, "name": name, **({"annotations": annotations} if annotations else {})}

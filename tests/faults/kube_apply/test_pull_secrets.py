@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from tests.faults.kube_apply.objects import secret
+from tests.faults.kube_apply.objects import config_map, ingress, secret
 from tests.faults.kube_apply.task import Task, actions
 
 KEY = ".dockerconfigjson"
@@ -128,3 +128,12 @@ def test_an_original_that_is_missing_is_told(kube_apply: Task, namespace: str) -
     result = kube_apply.attempt([copy(namespace, f"{namespace}-origin")], failure_grace=0.5, wait_timeout=10)
     assert result.get("failed")
     assert f"secret/original in namespace {namespace}-origin, which does not exist" in result["msg"]
+
+
+def test_what_cert_manager_makes_for_an_ingress_is_not_missed(kube_apply: Task, namespace: str) -> None:
+    authority = config_map(namespace, "authority", {}, data_from=f"ca=secret/{namespace}/served#ca.crt")
+    asks = ingress(namespace, "served", "any")
+    assert kube_apply([authority, asks], check_mode=True)["warnings"] == []
+    del asks["metadata"]["annotations"]
+    (warning,) = kube_apply([authority, asks], check_mode=True)["warnings"]
+    assert f"secret/served in namespace {namespace}, which configmap/authority" in warning
