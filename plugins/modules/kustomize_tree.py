@@ -18,7 +18,7 @@ description:
     conflicts are told at once, and nothing is written then.
   - Files with other names are the user's own, and stay. Those in O(overlay) become a part of what is built.
     V(patch-*.yaml) and V(*.patch.yaml) are patches; other YAML files, and folders with a kustomization of
-    their own, are resources. Hidden files are passed over.
+    their own, are resources, or components where that is one. Hidden files are passed over.
   - A file that was written here and is not wanted any more is removed, in the folders of O(files) only.
   - Each file is written as a whole or not at all. Symbolic links are not followed.
   - Where the connection is local, the module runs inside the controller.
@@ -36,13 +36,14 @@ options:
   overlay:
     description:
       - The folder among O(files) that is built. Its C(kustomization.yaml) is given as a mapping, and gets the
-        user's own files added to its C(resources) and C(patches).
+        user's own files added to its C(resources), C(components) and C(patches).
     type: str
     required: true
   stage:
     description:
-      - Another folder, missing or empty, into which the tree is written as it would be, with the user's own
-        files, in check mode too. Nothing is changed at O(path) then, and conflicts do not fail.
+      - Another folder, missing or empty, into which the tree is written as it would be, in check mode too.
+      - The user's own files are copied octet for octet. Nothing is changed at O(path), and conflicts do not
+        fail.
       - It serves to build the tree before anything is changed.
     type: path
 attributes:

@@ -69,6 +69,7 @@ def test_without_answers_pods_start(registry: Trow, kubectl: Kubectl) -> None:
 def test_unwanted_it_goes_with_all_it_had(place: Trow, kubectl: Kubectl) -> None:
     done = place.run(version="0.10")
     assert done.changed > 0
-    named = kubectl.get("deployments,services,configmaps,certificates", "-n", place.namespace)["items"]
-    assert "trow-webhook" not in {item["metadata"]["name"] for item in named}
+    kinds = "deployments,services,configmaps,certificates,secrets"
+    named = {item["metadata"]["name"] for item in kubectl.get(kinds, "-n", place.namespace)["items"]}
+    assert not named & {"trow-webhook", "trow-webhook-tls"}
     assert kubectl("get", "validatingwebhookconfigurations", "-o", "name") == ""

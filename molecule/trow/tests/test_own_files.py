@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ RESOURCE = {
     "metadata": {"name": "of-the-user"},
     "data": {"key": "value"},
 }
+ELSEWHERE = {**RESOURCE, "metadata": {"name": "elsewhere", "namespace": "default"}}
+CLUSTER_WIDE = {
+    "apiVersion": "cert-manager.io/v1",
+    "kind": "ClusterIssuer",
+    "metadata": {"name": "of-the-user"},
+    "spec": {"selfSigned": {}},
+}
 
 
 def test_a_patch_and_a_resource_of_ones_own_are_applied_and_stay(registry: Trow) -> None:
@@ -41,6 +49,45 @@ def test_a_patch_and_a_resource_of_ones_own_are_applied_and_stay(registry: Trow)
     assert registry.get("configmap", "of-the-user")["data"] == {"key": "value"}
     assert {path: path.read_text() for path in texts} == texts
     assert registry.run().changed == 0
+
+
+def test_own_objects_stay_in_the_namespace_they_name(registry: Trow) -> None:
+    own = registry.overlay / "elsewhere.yaml"
+    own.write_text(yaml.safe_dump_all([ELSEWHERE, CLUSTER_WIDE]))
+    try:
+        done = registry.run()
+        assert done.code == 0, done.output
+        found = registry.kubectl.get("configmap", "elsewhere", "-n", "default")
+        assert found["data"] == {"key": "value"}
+        assert registry.kubectl.get("clusterissuer", "of-the-user")["spec"] == {"selfSigned": {}}
+        assert registry.run().changed == 0
+    finally:
+        own.unlink()
+        registry.kubectl("delete", "configmap", "elsewhere", "-n", "default", "--ignore-not-found")
+        registry.kubectl("delete", "clusterissuer", "of-the-user", "--ignore-not-found")
+
+
+def test_octets_of_ones_own_reach_the_cluster(registry: Trow) -> None:
+    content = b"a\r\nb\rc\n\xff\0"
+    folder = registry.overlay / "octets"
+    folder.mkdir()
+    generator = {
+        "name": "octets-of-the-user",
+        "files": ["data.bin"],
+        "options": {"disableNameSuffixHash": True},
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"configMapGenerator": [generator]}))
+    (folder / "data.bin").write_bytes(content)
+    try:
+        done = registry.run()
+        assert done.code == 0, done.output
+        found = registry.get("configmap", "octets-of-the-user")["binaryData"]["data.bin"]
+        assert base64.b64decode(found) == content
+    finally:
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+        registry.kubectl("delete", "configmap", "octets-of-the-user", "-n", NAMESPACE, "--ignore-not-found")
 
 
 def test_an_edited_file_is_a_conflict_and_changes_nothing(registry: Trow) -> None:

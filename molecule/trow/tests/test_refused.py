@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.outside.trow import Trow
@@ -40,3 +41,34 @@ def test_a_key_that_is_none_is_refused(place: Trow, tmp_path: Path) -> None:
     assert refused.code != 0
     assert "trow_ca_private_key_file" in refused.output
     assert "no key" not in refused.output
+
+
+def test_the_key_of_the_ca_in_the_place_of_its_certificate_is_refused_and_not_told(place: Trow) -> None:
+    key = Path(str(place.variables["trow_ca_private_key_file"]))
+    refused = place.run(ca_certificate_file=str(key))
+    assert refused.code != 0
+    assert "trow_ca_certificate_file" in refused.output
+    assert key.read_text().splitlines()[1][:8] not in refused.output
+    assert not place.is_there()
+
+
+def test_a_ca_of_somebody_else_is_refused_and_kept(purged: Trow) -> None:
+    kubectl = purged.kubectl
+    issuer, secret = str(purged.variables["trow_issuer_name"]), str(purged.variables["trow_ca_secret"])
+    foreign = {"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": {"name": issuer}}
+    kubectl("create", "-f", "-", standard_input=json.dumps({**foreign, "spec": {"selfSigned": {}}}))
+    kubectl("create", "secret", "generic", "-n", "cert-manager", secret, "--from-literal=tls.key=mine")
+    try:
+        for authority in ("given", "generated"):
+            refused = purged.run(ca=authority)
+            assert refused.code != 0
+            assert f"ClusterIssuer {issuer} is there" in " ".join(refused.output.split())
+            assert f"cert-manager/{secret} is there" in " ".join(refused.output.split())
+        assert not purged.is_there()
+        removed = purged.remove(purge_data=True, ca="generated")
+        assert removed.code == 0, removed.output
+        assert kubectl.get("clusterissuer", issuer)["spec"] == {"selfSigned": {}}
+        assert kubectl.secret("cert-manager", secret, "tls.key") == "mine"
+    finally:
+        kubectl("delete", "clusterissuer", issuer)
+        kubectl("delete", "secret", "-n", "cert-manager", secret)

@@ -35,6 +35,9 @@ def test_images_outlive_a_removal(registry: Trow, clients: Clients, layout: str)
     left = registry.get("statefulsets,services,ingresses,certificates,configmaps,serviceaccounts")["items"]
     own = {item["metadata"]["name"] for item in left} - {"kube-root-ca.crt", "default", "of-the-user"}
     assert own == set()
+    secrets = {item["metadata"]["name"] for item in registry.get("secrets")["items"]}
+    assert not secrets & {"trow-cred", "trow-registry-tls", "trow-webhook-tls"}
+    assert "trow-pass" in secrets
     assert registry.get("persistentvolumeclaim", "trow-data")["status"]["phase"] == "Bound"
     assert registry.files() == files
     service = registry.kubectl.get("service", "-n", "projectcontour", "envoy")["spec"]

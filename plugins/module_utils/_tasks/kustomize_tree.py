@@ -58,12 +58,13 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
     tree = _read_tree(parameters)
     root, stage = Path(parameters["path"]), parameters["stage"]
     try:
-        found, conflicts = _read(root, tree)
+        files, conflicts = _read(root, tree)
+        found = {path: _text(content) for path, content in files.items()}
         changes = tree.changes(found)
         conflicts += changes.conflicts
         result = _result(root, found, changes, conflicts)
         if stage is not None:
-            _write_stage(Path(stage), found, changes)
+            _write_stage(Path(stage), files, changes)
             return {**result, "changed": False}
         if conflicts:
             told = "\n".join(f"- {conflict}" for conflict in conflicts)
@@ -104,12 +105,12 @@ def _is_inside(path: object) -> bool:
     return all(part and not part.startswith(".") and part.strip() == part for part in parts)
 
 
-def _read(root: Path, tree: Tree) -> tuple[dict[str, str], list[Conflict]]:
-    """The files that are there, path to text, and what else is where a file has to be.
+def _read(root: Path, tree: Tree) -> tuple[dict[str, bytes], list[Conflict]]:
+    """The files that are there, path to content, and what else is where a file has to be.
 
     Hidden files and folders are passed over, and links are not followed: what they lead to is not the tree's.
     """
-    found: dict[str, str] = {}
+    found: dict[str, bytes] = {}
     conflicts = [
         Conflict(path, reason) for path in sorted(tree.files) if (reason := _obstacle(root, path)) is not None
     ]
@@ -123,10 +124,14 @@ def _read(root: Path, tree: Tree) -> tuple[dict[str, str], list[Conflict]]:
         size += path.stat().st_size
         if size > _MOST_BYTES:
             raise TreeError(f"{root} has more than {_MOST_BYTES} bytes; is it the folder of a tree?")
-        # Without the carriage returns that git may put there.
-        found[inside] = path.read_text(_ENCODING, _ERRORS)
+        found[inside] = path.read_bytes()
     blocked = {conflict.path for conflict in conflicts}
-    return {path: text for path, text in found.items() if path not in blocked}, conflicts
+    return {path: content for path, content in found.items() if path not in blocked}, conflicts
+
+
+def _text(content: bytes) -> str:
+    """The content as it is compared: without the carriage returns that git may put there."""
+    return content.decode(_ENCODING, _ERRORS).replace("\r\n", "\n").replace("\r", "\n")
 
 
 _LINK = "is a symbolic link, which is not followed; replace it by what it leads to"
@@ -181,21 +186,26 @@ def _result(
 
 def _write(root: Path, changes: Changes) -> None:
     for path, text in changes.write.items():
-        _write_file(root / path, text)
+        _write_file(root / path, _content(text))
     for path in changes.remove:
         (root / path).unlink(missing_ok=True)
 
 
-def _write_stage(stage: Path, found: Mapping[str, str], changes: Changes) -> None:
-    """Write the tree as it would be into a folder that is empty or missing."""
+def _write_stage(stage: Path, found: Mapping[str, bytes], changes: Changes) -> None:
+    """Write the tree as it would be into a folder that is empty or missing, what is kept octet for octet."""
     if stage.is_symlink() or (stage.exists() and any(stage.iterdir())):
         raise TreeError(f"{stage}: the stage has to be an empty folder")
-    for path, text in {**found, **changes.write}.items():
+    written = {path: _content(text) for path, text in changes.write.items()}
+    for path, content in {**found, **written}.items():
         if path not in changes.remove:
-            _write_file(stage / path, text)
+            _write_file(stage / path, content)
 
 
-def _write_file(path: Path, text: str) -> None:
+def _content(text: str) -> bytes:
+    return text.encode(_ENCODING, _ERRORS)
+
+
+def _write_file(path: Path, content: bytes) -> None:
     """Write the file as a whole or not at all."""
     for folder in reversed([one for one in path.parents if not one.exists()]):
         folder.mkdir()
@@ -204,8 +214,8 @@ def _write_file(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.part")
     temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("x", encoding=_ENCODING, errors=_ERRORS, newline="\n") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(_FILE_MODE)

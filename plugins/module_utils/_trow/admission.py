@@ -121,8 +121,9 @@ def _certificate(settings: Settings) -> dict[str, Any]:
         "spec": {
             "secretName": CERTIFICATE_SECRET,
             "dnsNames": [f"{service}.svc", service, WEBHOOK],
-            "duration": "2160h",
-            "renewBefore": "720h",
+            # Trow reads it once, when it starts, so it has to last as long as the pods do.
+            "duration": "87600h",
+            "renewBefore": "8760h",
             # Trow reads no key in another form.
             "privateKey": {
                 "algorithm": "ECDSA",

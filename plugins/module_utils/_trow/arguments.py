@@ -44,7 +44,11 @@ class Start:
 
 
 def arguments(version: Version, start: Start) -> tuple[str, ...]:
-    """The arguments, each ``--name=value``, so that no value is taken for a name."""
+    """The arguments as a pod has them, each ``--name=value``, so that no value is taken for a name.
+
+    Each ``$`` is there twice, because the kubelet makes one of two, and puts in the value of a variable for
+    ``$(NAME)`` (Kubernetes API, Container, args).
+    """
     named = [*_listening(version, start), f"--data-dir={DATA_FOLDER}"]
     named.append(f"{version.line.name_argument}={start.host}")
     if start.user:
@@ -54,7 +58,7 @@ def arguments(version: Version, start: Start) -> tuple[str, ...]:
     ]
     if start.tls:
         named.append(f"--tls={CERTIFICATE_FOLDER}/tls.crt,{CERTIFICATE_FOLDER}/tls.key")
-    return tuple(named)
+    return tuple(argument.replace("$", "$$") for argument in named)
 
 
 def _listening(version: Version, start: Start) -> list[str]:

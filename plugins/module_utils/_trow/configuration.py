@@ -145,11 +145,16 @@ def _name_faults(given: Mapping[str, Any], where: str, *, needs_alias: bool) -> 
     host, alias = given.get("host"), given.get("alias")
     if not isinstance(host, str) or _HOST.match(host) is None:
         allowed = "a name such as docker.io, with a port if need be, without a scheme"
-        faults.append(Fault(f"{where}.host", f"{shown(host)} is not allowed; allowed: {allowed}"))
+        faults.append(Fault(f"{where}.host", f"{_shown_name(host)} is not allowed; allowed: {allowed}"))
     if needs_alias and (not isinstance(alias, str) or _ALIAS.match(alias) is None):
         allowed = "the part of references behind f/, such as docker"
-        faults.append(Fault(f"{where}.alias", f"{shown(alias)} is not allowed; allowed: {allowed}"))
+        faults.append(Fault(f"{where}.alias", f"{_shown_name(alias)} is not allowed; allowed: {allowed}"))
     return faults
+
+
+def _shown_name(name: object) -> str:
+    # As in a URL, a password may be before the sign.
+    return "what has an '@'" if isinstance(name, str) and "@" in name else shown(name)
 
 
 def _text_faults(given: Mapping[str, Any], where: str) -> list[Fault]:

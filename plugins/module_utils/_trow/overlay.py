@@ -45,9 +45,43 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.yaml_
 )
 
 CONFIGURATION = "trow-config"
+NAMESPACE_FILE = "trow-namespace.yaml"
 ROLLOUT_ON = "artifacts.clusterdepot.io/rollout-on"
 _PASSWORD_VOLUME = "password"
 _CONFIGURATION_VOLUME = "configuration"
+# No namespace can have this name.
+_NO_NAMESPACE = "NOT-NAMED"
+# Kubernetes' own kinds that have a namespace, and those of cert-manager that a tree of ours has.
+_NAMESPACED = (
+    "Certificate",
+    "ConfigMap",
+    "ControllerRevision",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "EndpointSlice",
+    "Endpoints",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Issuer",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "PodTemplate",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+)
 
 
 def overlay_folder(settings: Settings) -> str:
@@ -78,11 +112,48 @@ def overlay_files(settings: Settings) -> dict[str, Content]:
     ingress = f"../{ingress_folder(settings.ingress).rpartition('/')[2]}"
     whole = kustomization(
         [ingress, *sorted(resources)],
-        namespace=settings.namespace,
+        transformers=[NAMESPACE_FILE],
         patches=[{"path": name} for name in sorted(patches)],
     )
     own = {name: yaml_text(patch) for name, patch in patches.items()} | resources
+    own[NAMESPACE_FILE] = yaml_documents(_namespace_documents(settings.namespace))
     return {f"{folder}/{KUSTOMIZATION}": whole, **{f"{folder}/{name}": own[name] for name in sorted(own)}}
+
+
+def _namespace_documents(namespace: str) -> list[dict[str, Any]]:
+    """What gives the namespace to the objects that name none, and leaves the user's own alone otherwise.
+
+    kustomize's field ``namespace`` would take objects out of other namespaces, and put those of cluster-wide
+    kinds that it does not know into one. Transformers run after the patches, so these find what they change
+    with or without.
+    """
+
+    def named(name: str, operation: dict[str, str], **target: str) -> dict[str, Any]:
+        return {
+            "apiVersion": "builtin",
+            "kind": "PatchTransformer",
+            "metadata": {"name": name},
+            "target": {**target, "namespace": _NO_NAMESPACE},
+            "patch": f"- {yaml_text(operation)}".replace("\n", "\n  ").rstrip(" "),
+        }
+
+    path = {"path": "/metadata/namespace"}
+    return [
+        {
+            "apiVersion": "builtin",
+            "kind": "NamespaceTransformer",
+            "metadata": {"name": "mark-what-names-none", "namespace": _NO_NAMESPACE},
+            "unsetOnly": True,
+            "setRoleBindingSubjects": "none",
+        },
+        named(
+            "name-it",
+            {"op": "replace", **path, "value": namespace},
+            kind=f"({'|'.join(_NAMESPACED)})",
+        ),
+        # A kind that is not known here may be one without a namespace.
+        named("leave-the-others-as-they-were", {"op": "remove", **path}),
+    ]
 
 
 def configuration_secret(settings: Settings) -> dict[str, Any] | None:

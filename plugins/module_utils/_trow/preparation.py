@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, unique
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.admission import (
+    CERTIFICATE_SECRET,
     WEBHOOK,
     validator_name,
 )
@@ -33,8 +34,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.setti
     Settings,
     read_settings,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.storage import storage_faults
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.tree import Content
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.upgrade import (
+    image_fault,
     judge_upgrade,
     written_by,
 )
@@ -48,6 +51,8 @@ _OF_WEBHOOK = (
     ("v1", "Service", WEBHOOK),
     ("v1", "ConfigMap", WEBHOOK),
     ("cert-manager.io/v1", "Certificate", WEBHOOK),
+    # Which cert-manager leaves.
+    ("v1", "Secret", CERTIFICATE_SECRET),
 )
 _CONFIG_MAP = ("v1", "ConfigMap", CONFIGURATION)
 _CONFIG_SECRET = ("v1", "Secret", CONFIGURATION)
@@ -74,9 +79,12 @@ def prepare(wish: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     settings, found = read_settings(wish)
     written = written_by(_object(wish.get("running")), _object(wish.get("claimed")))
     upgrade_fault, upgrade_warning = "", ""
-    if not any(_variable(fault) in ("version", "accept_data_loss") for fault in found):
+    refused = {_variable(fault) for fault in found}
+    if not refused & {"version", "accept_data_loss"}:
         upgrade_fault, upgrade_warning = judge_upgrade(settings, written)
-    faults = [str(fault) for fault in found] + ([upgrade_fault] if upgrade_fault else [])
+    faults = [str(fault) for fault in (*found, *storage_faults(settings.storage))]
+    faults += [image_fault(settings)] if not refused & {"version", "image"} else []
+    faults = [fault for fault in (*faults, upgrade_fault) if fault]
     if faults:
         told = [f"{prefix}{_with_prefix(fault, prefix)}" for fault in unique(faults)]
         return {**_prepared(), "faults": told}
@@ -136,7 +144,13 @@ def _variable(fault: Fault) -> str:
 
 def _with_prefix(sentence: str, prefix: str) -> str:
     """The sentence with the names that users know of other variables in it."""
-    for name in ("accept_data_loss", "hostpath_nodes", "image_validation"):
+    for name in (
+        "accept_data_loss",
+        "admission_exclude_namespaces",
+        "admission_failure_policy",
+        "hostpath_nodes",
+        "image_validation",
+    ):
         sentence = sentence.replace(f" {name}", f" {prefix}{name}")
     return sentence
 
@@ -145,6 +159,18 @@ def _warnings(settings: Settings) -> list[str]:
     warnings = []
     if not settings.login.user:
         warnings.append("without a user everybody who reaches the registry can push to it")
+    version = settings.version
+    if not version.is_known:
+        warnings.append(
+            f"Trow {version} is later than {version.line.name}.{version.line.last}, the last of its line that"
+            " is known; it is taken to have the same arguments and the same database"
+        )
+    if settings.admission is not None and settings.admission.failure_policy == "Fail":
+        warnings.append(
+            "while the webhook does not answer, admission_failure_policy Fail lets no pod start in any "
+            "namespace that is not excluded, those of the cluster's network and storage among them; exclude "
+            "what the cluster needs to start by admission_exclude_namespaces"
+        )
     storage, pod = settings.storage, settings.pod
     if storage.kind == HOST_PATH and not (storage.nodes or pod.node_selector or pod.affinity):
         warnings.append(

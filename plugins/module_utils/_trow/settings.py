@@ -15,6 +15,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.qu
     EXAMPLES,
     parse_quantity,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.certificates import (
+    certificate_fault,
+    certificates_of,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.configuration import (
     Configuration,
     read_configuration,
@@ -46,7 +50,6 @@ NGINX = "nginx"
 _RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 _PATH = re.compile(r"/[-A-Za-z0-9._/]*\Z", re.ASCII)
 _LONGEST_USER = 255
-_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Admission:
 
     :ivar timeout: seconds
     :ivar exempt: namespaces that it is not asked for
-    :ivar ca_bundle: PEM; empty where cert-manager fills it in
+    :ivar ca_bundle: certificates in PEM form, and nothing else; empty where cert-manager fills it in
     """
 
     failure_policy: str
@@ -299,8 +302,9 @@ def _read_admission(reader: Reader, settings: Settings) -> Admission | None:
     wanted = reader.flag("admission", default=False)
     cert_manager = reader.label("cert_manager_namespace", "cert-manager")
     named = reader.names("admission_exclude_namespaces", is_label, LABEL_RULE)
-    bundle = reader.text("admission_ca_bundle", "", _is_bundle, "certificates in PEM form")
-    authority = reader.text("ca_certificate", "", _is_bundle, "certificates in PEM form")
+    bundle = _read_certificates(reader, "admission_ca_bundle", "admission_ca_bundle")
+    # What is in the file that the variable names.
+    authority = _read_certificates(reader, "ca_certificate", "ca_certificate_file")
     admission = Admission(
         reader.choice("admission_failure_policy", ("Ignore", "Fail")),
         reader.number("admission_timeout", 5, 1, 30),
@@ -317,5 +321,11 @@ def _read_admission(reader: Reader, settings: Settings) -> Admission | None:
     return admission
 
 
-def _is_bundle(text: str) -> bool:
-    return text.lstrip().startswith(_CERTIFICATE) and text.isascii()
+def _read_certificates(reader: Reader, key: str, variable: str) -> str:
+    text = reader.given(key)
+    if text is None:
+        return ""
+    fault = certificate_fault(text)
+    if fault:
+        reader.fault(variable, fault)
+    return "" if fault else certificates_of(str(text))

@@ -5,19 +5,62 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import Any
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import Fault, shown
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.arguments import DATA_FOLDER
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.manifests import (
     DATA_VOLUME,
     LABELS,
     RESTRICTED,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.settings import HOST_PATH, Settings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.settings import (
+    HOST_PATH,
+    Settings,
+    Storage,
+)
 
 # What has it says with which version its data was written.
 VERSION_ANNOTATION = "artifacts.clusterdepot.io/trow-version"
 OWNER_CONTAINER = "owner"
+# Folders of a node's own: not to be given away, nor is anything below those of the first pattern.
+_WITH_ALL_BELOW = re.compile(
+    r"/(?:bin|boot|dev|etc|lib(?:32|64|x32|exec)?|proc|run|sbin|sys|usr|var/run|var/lib/(?:containerd|etcd|kubelet))(?:/|\Z)"
+)
+_THEMSELVES = frozenset(
+    ("/", "/home", "/opt", "/root", "/tmp", "/var", "/var/cache", "/var/lib", "/var/log", "/var/tmp")
+)
+# Of the value of a label.
+_LONGEST_NODE = 63
+
+
+def storage_faults(storage: Storage) -> tuple[Fault, ...]:
+    """What no folder of a node may be, because it is given to Trow's user with everything in it."""
+    if storage.kind != HOST_PATH:
+        return ()
+    faults = [
+        Fault(
+            f"hostpath_nodes[{number}]",
+            f"{shown(node)} is longer than the value of the label kubernetes.io/hostname can be; allowed: at "
+            f"most {_LONGEST_NODE} characters",
+        )
+        for number, node in enumerate(storage.nodes)
+        if len(node) > _LONGEST_NODE
+    ]
+    # A path may begin with two slashes.
+    folder = posixpath.normpath(f"/{storage.path.strip('/')}")
+    if folder in _THEMSELVES or _WITH_ALL_BELOW.match(folder):
+        faults.append(
+            Fault(
+                "hostpath_path",
+                f"{shown(storage.path)} is a folder of the node's own, and would be given to Trow's user "
+                "with all that is in it; allowed: a folder for the images alone, such as /data or "
+                "/var/lib/trow",
+            )
+        )
+    return tuple(faults)
 
 
 def persistent_volume(settings: Settings) -> dict[str, Any]:

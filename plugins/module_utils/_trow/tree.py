@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,6 +26,7 @@ KUSTOMIZATION = "kustomization.yaml"
 # Under these, too, kustomize finds what it builds.
 _OTHER_NAMES = ("kustomization.yml", "Kustomization")
 _ENDINGS = (".yaml", ".yml")
+_KIND_COMPONENT = re.compile(r"""^(?:\{.*)?["']?kind["']?:\s*["']?Component\b""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Tree:
 
         :param found: path to text of all files of the tree
         """
-        own = tuple(path for path, text in found.items() if path not in self.files and judge(text) == FOREIGN)
+        own = {
+            path: text for path, text in found.items() if path not in self.files and judge(text) == FOREIGN
+        }
         wanted = {path: self._text(path, content, own) for path, content in self.files.items()}
         folders = {path.rpartition("/")[0] for path in self.files}
         changes = compare(found, wanted, folders)
@@ -54,7 +58,7 @@ class Tree:
         )
         return Changes(changes.write, changes.remove, changes.own, (*changes.conflicts, *second))
 
-    def _text(self, path: str, content: Content, own: Iterable[str]) -> str:
+    def _text(self, path: str, content: Content, own: Mapping[str, str]) -> str:
         if isinstance(content, str):
             return content
         if path == f"{self.overlay}/{KUSTOMIZATION}":
@@ -62,14 +66,17 @@ class Tree:
         return yaml_text(content)
 
 
-def completed(kustomization: Mapping[str, Any], folder: str, own: Iterable[str]) -> dict[str, Any]:
+def completed(kustomization: Mapping[str, Any], folder: str, own: Mapping[str, str]) -> dict[str, Any]:
     """The kustomization of a folder with the user's own files there, behind ours and by name.
 
     ``patch-*.yaml`` and ``*.patch.yaml`` are patches, other YAML files are resources, and so are folders
-    with a kustomization of their own.
+    with a kustomization of their own, unless that is a Component.
+
+    :param own: path to text
     """
     resources = list(kustomization.get("resources") or ())
     patches = list(kustomization.get("patches") or ())
+    components: list[str] = []
     for path in sorted(own):
         if not path.startswith(f"{folder}/"):
             continue
@@ -77,7 +84,7 @@ def completed(kustomization: Mapping[str, Any], folder: str, own: Iterable[str])
         inside, slash, last = name.partition("/")
         if slash:
             if last in (KUSTOMIZATION, *_OTHER_NAMES):
-                resources.append(inside)
+                (components if _KIND_COMPONENT.search(own[path]) else resources).append(inside)
         elif is_patch(name):
             patches.append({"path": name})
         elif name.endswith(_ENDINGS) and not name.startswith("."):
@@ -85,6 +92,8 @@ def completed(kustomization: Mapping[str, Any], folder: str, own: Iterable[str])
     result = {key: value for key, value in kustomization.items() if key not in ("resources", "patches")}
     if resources:
         result["resources"] = list(dict.fromkeys(resources))
+    if components:
+        result["components"] = components
     if patches:
         result["patches"] = patches
     return result

@@ -9,10 +9,12 @@ its migrations: a database that a later version has changed is refused by an ear
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._fault import shown
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.manifests import (
     CONTAINER,
     STATEFUL_SET,
@@ -23,6 +25,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.versi
     Version,
     parse_version,
 )
+
+# What it was built for, or who has built it, may be told behind the version.
+_TAGGED = re.compile(r"v?(0\.[0-9]+(?:\.[0-9]+)?)(?:[-_].*)?\Z")
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,21 @@ def judge_upgrade(settings: Settings, written: Written | None) -> tuple[str, str
     return f"{fault}{copying(settings)}. Then set accept_data_loss to true for one run", ""
 
 
+def image_fault(settings: Settings) -> str:
+    """What is wrong with an image whose tag is a version; empty where it is the one that is wanted.
+
+    The fault begins with the name of the variable.
+    """
+    version, reference = settings.version, settings.image.reference
+    tagged = _TAGGED.match(_tag(reference))
+    if tagged is None or tagged[1] in (str(version), version.line.name):
+        return ""
+    return (
+        f"image: {shown(reference)} is of another version than {version}, by which the arguments are chosen "
+        "and the data is judged; allowed: an image of that version"
+    )
+
+
 def copying(settings: Settings) -> str:
     """How images are copied, as part of a sentence."""
     pod = f"kubectl -n {settings.namespace} exec {STATEFUL_SET}-0 -c {CONTAINER} --"
@@ -106,9 +126,12 @@ def _of_image(obj: Mapping[str, Any]) -> Version | None:
     containers = pod.get("containers")
     for container in containers if isinstance(containers, (list, tuple)) else ():
         if isinstance(container, Mapping) and container.get("name") == CONTAINER:
-            tagged = str(container.get("image", "")).partition("@")[0].rpartition("/")[2]
-            return parse_version(tagged.rpartition(":")[2].removeprefix("v"))
+            return parse_version(_tag(str(container.get("image", ""))).removeprefix("v"))
     return None
+
+
+def _tag(reference: str) -> str:
+    return reference.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
 def _part(obj: Mapping[str, Any], key: str) -> Mapping[str, Any]:

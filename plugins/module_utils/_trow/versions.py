@@ -28,6 +28,7 @@ class Line:
 
     :ivar minor: the N
     :ivar newest: the x that 0.N stands for
+    :ivar last: the last x that is known
     :ivar uid: user and group of the image
     :ivar bind_argument: whether address and port are one argument ``--bind``, not ``--host`` and ``--port``
     :ivar name_argument: tells the name of the registry
@@ -40,6 +41,7 @@ class Line:
 
     minor: int
     newest: int
+    last: int
     uid: int
     bind_argument: bool
     name_argument: str
@@ -57,11 +59,11 @@ class Line:
 
 LINES = (
     # In 0.6.4 every login fails, so 0.6 stands for the version before.
-    Line(6, 3, 333333, False, "--name", False, True, False, False, FILES),
-    Line(7, 5, 2000, False, "--name", True, True, False, False, SQLITE),
-    Line(8, 0, 2000, True, "--hostname", True, True, False, False, SQLITE),
-    Line(9, 4, 2000, True, "--hostname", True, False, True, False, SQLITE),
-    Line(10, 0, 2000, True, "--hostname", True, False, True, True, SQLITE),
+    Line(6, 3, 4, 333333, False, "--name", False, True, False, False, FILES),
+    Line(7, 5, 5, 2000, False, "--name", True, True, False, False, SQLITE),
+    Line(8, 0, 0, 2000, True, "--hostname", True, True, False, False, SQLITE),
+    Line(9, 4, 4, 2000, True, "--hostname", True, False, True, False, SQLITE),
+    Line(10, 0, 0, 2000, True, "--hostname", True, False, True, True, SQLITE),
 )
 _LINES = {line.minor: line for line in LINES}
 ALLOWED = ", ".join(line.name for line in LINES)
@@ -81,6 +83,11 @@ class Version:
     def image(self) -> str:
         """The image that the project publishes."""
         return f"{IMAGE}:{self}"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was looked at; a later one is taken for the last of its line."""
+        return self.patch <= self.line.last
 
     @property
     def login_works(self) -> bool:

@@ -30,7 +30,7 @@ from tests.unit.roles.trow_cases import (
 
 ROLE = ROOT / "roles" / "trow"
 EXAMPLE = ROOT / "inventory" / "examples" / "trow" / "group_vars" / "controllers" / "trow.yml"
-GOOD = ["trow", "trow_kept", "trow_of_files", "trow_open", "trow_with_own_files"]
+GOOD = ["trow", "trow_kept", "trow_of_files", "trow_open", "trow_of_own_secrets", "trow_with_own_files"]
 
 
 @pytest.fixture(scope="module", name="folder")
@@ -153,6 +153,8 @@ def test_generated_ca_keeps_its_key(rendered: Mapping[str, Rendered]) -> None:
     authority = plane.one("Certificate", "ca-priv")["spec"]
     assert authority["isCA"] is True
     assert authority["privateKey"]["rotationPolicy"] == "Never"
+    # By which a removal knows it.
+    assert authority["secretTemplate"]["labels"]["app.kubernetes.io/instance"] == "trow"
     assert authority["issuerRef"]["name"] == "ca-issuer-selfsigned"
     assert plane.one("ClusterIssuer", "ca-issuer-selfsigned")["spec"] == {"selfSigned": {}}
     assert plane.one("ClusterIssuer", "ca-issuer")["spec"] == {"ca": {"secretName": "ca-priv"}}
@@ -219,6 +221,34 @@ def test_removal_keeps_images_password_and_ca(rendered: Mapping[str, Rendered]) 
     assert ("Secret", "ca-priv") not in _names(rendered["trow_of_files"].trow_absent)
 
 
+def test_secrets_that_are_not_wanted_any_more_go(rendered: Mapping[str, Rendered]) -> None:
+    own = {("Secret", "trow-cred"), ("Secret", "trow-pass")}
+    gone = {case: _names(rendered[case].absent) & own for case in GOOD}
+    assert gone == {case: own if case == "trow_open" else set() for case in GOOD}
+    assert ("Secret", "trow-webhook-tls") in _names(rendered["trow"].absent)
+    assert ("Secret", "trow-webhook-tls") in _names(rendered["trow_open"].trow_absent)
+
+
+def test_secrets_that_the_user_says_are_there_stay(rendered: Mapping[str, Rendered]) -> None:
+    plane = rendered["trow_of_own_secrets"]
+    own = {("Secret", "trow-cred"), ("Secret", "trow-pass")}
+    assert not own & _names(plane.absent + plane.trow_absent)
+
+
+def test_webhook_is_not_asked_about_the_plane(rendered: Mapping[str, Rendered]) -> None:
+    (webhook,) = rendered["trow_of_own_secrets"].one("ValidatingWebhookConfiguration")["webhooks"]
+    (expression,) = webhook["namespaceSelector"]["matchExpressions"]
+    plane = {
+        "cache",
+        "trust",
+        "ingress",
+        "cert-manager",
+        "artifact-router",
+        "package-server",
+    }
+    assert {"kube-system", "trow", "monitoring", *plane} == set(expression["values"])
+
+
 def test_purge_deletes_them_too(rendered: Mapping[str, Rendered]) -> None:
     assert _names(rendered["trow_open"].trow_absent) >= {
         ("PersistentVolumeClaim", "trow-data"),
@@ -251,6 +281,29 @@ def test_all_faults_are_told_at_once_and_without_secrets(rendered: Mapping[str, 
     assert "hunter2" not in repr(bad)
 
 
+def test_a_key_in_the_place_of_the_certificate_is_refused_and_not_told(
+    rendered: Mapping[str, Rendered],
+) -> None:
+    exchanged = rendered["trow_with_key_and_certificate_exchanged"]
+    assert [fault.partition(": ")[0].partition(" is ")[0] for fault in exchanged.faults] == [
+        "trow_ca_private_key_file",
+        "trow_ca_certificate_file",
+    ]
+    assert "hunter2" not in repr(exchanged)
+    assert "BEGIN PRIVATE" not in repr(exchanged)
+
+
+def test_removal_neither_judges_the_files_nor_deletes_the_ca_of_others(
+    rendered: Mapping[str, Rendered],
+) -> None:
+    removed = rendered["trow_removed_beside_the_ca_of_others"]
+    assert removed.trow_removal_faults == []
+    gone = _names(removed.trow_absent)
+    assert ("Namespace", "trow") in gone
+    assert not {("Secret", "ca-priv"), ("Certificate", "ca-priv")} & gone
+    assert "ClusterIssuer" not in {kind for kind, _ in gone}
+
+
 def test_what_must_be_there_is_missed_before_the_first_write(rendered: Mapping[str, Rendered]) -> None:
     faults = rendered["trow_without_what_must_be_there"].faults
     assert [fault.partition(" is ")[0] for fault in faults] == [
@@ -261,9 +314,14 @@ def test_what_must_be_there_is_missed_before_the_first_write(rendered: Mapping[s
 
 
 def test_ca_of_somebody_else_is_not_replaced(rendered: Mapping[str, Rendered]) -> None:
-    (fault,) = rendered["trow_over_the_ca_of_others"].faults
-    assert fault.startswith("trow_ca is 'generated'")
-    assert "cert-manager/ca-priv" in fault
+    secret, *others = rendered["trow_over_the_ca_of_others"].faults
+    assert secret.startswith("trow_ca is 'generated'")
+    assert "cert-manager/ca-priv" in secret
+    assert [fault.partition(" is ")[0] for fault in others] == [
+        "trow_issuer_name",
+        "trow_issuer_name",
+        "trow_ca_secret",
+    ]
 
 
 def test_tree_that_cannot_be_built_ends_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -295,7 +353,7 @@ def test_example_is_the_overlay_that_was_made_by_hand(rendered: Mapping[str, Ren
 def test_what_is_secret_is_in_no_output() -> None:
     secrets = [
         task
-        for file in ("look.yml", "build.yml", "finish.yml")
+        for file in ("look.yml", "authority.yml", "build.yml", "finish.yml")
         for task in _tasks(file)
         if task.get("kubernetes.core.k8s_info", {}).get("kind") == "Secret"
         or "_trow_built" in task.get("ansible.builtin.set_fact", {})
@@ -310,5 +368,7 @@ def test_every_case_is_looked_at() -> None:
         "trow_bad",
         "trow_without_what_must_be_there",
         "trow_over_the_ca_of_others",
+        "trow_with_key_and_certificate_exchanged",
+        "trow_removed_beside_the_ca_of_others",
     }
     assert set(GOOD) | refused == set(TROW_CASES)

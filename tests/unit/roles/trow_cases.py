@@ -16,12 +16,47 @@ HOST = "paasregistry.lapin.io"
 # A tree has a folder of its own for each case, and the files that variables name are beside these folders.
 TREE = "{{ inventory_dir }}/trees/{{ inventory_hostname }}"
 FOUND: dict[str, Any] = {"resources": [{"metadata": {"name": "found"}}]}
-KEPT: dict[str, Any] = {"resources": [{"data": {"pass": b64encode(b"kept hunter2").decode()}}]}
+KEPT: dict[str, Any] = {"resources": [{"data": {"pass": b64encode(b"kept hunter2\n").decode()}}]}
+# By the labels of the role.
+MADE: dict[str, Any] = {"resources": [{"metadata": {"name": name}} for name in ("trow-cred", "trow-pass")]}
+_LABELS = {
+    "app.kubernetes.io/name": "trow",
+    "app.kubernetes.io/instance": "trow",
+    "app.kubernetes.io/managed-by": "clusterdepot.artifacts",
+}
+
+
+def _of_ca(labels: dict[str, str], made_for: str) -> dict[str, Any]:
+    """What a look finds of a CA that cert-manager makes."""
+    place = {"name": "ca-priv", "namespace": "cert-manager", "labels": labels}
+    annotations = {"cert-manager.io/certificate-name": made_for}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {**place, "annotations": annotations}}
+    issuers = [{"name": name, "labels": labels} for name in ("ca-issuer", "ca-issuer-selfsigned")]
+    made = [
+        {"apiVersion": "cert-manager.io/v1", "kind": kind, "metadata": metadata}
+        for kind, metadata in (*(("ClusterIssuer", issuer) for issuer in issuers), ("Certificate", place))
+    ]
+    return {
+        "_trow_ca_found": {"resources": [secret]},
+        "_trow_ca_made": {"results": [{"resources": [one]} for one in made]},
+    }
+
+
 TROW: dict[str, Any] = {
     "registry_engine": "trow",
     "trow_overlay_dir": TREE,
     "trow_host": HOST,
     "_trow_issuer": FOUND,
+    "_trow_secrets_found": MADE,
+}
+
+EXCHANGED: dict[str, Any] = {
+    **TROW,
+    "trow_ca": "given",
+    "trow_ca_certificate_file": "{{ inventory_dir }}/ca.key",
+    "trow_ca_private_key_file": "{{ inventory_dir }}/ca.crt",
+    "trow_admission": True,
+    "trow_image_validation": {"default": "Allow", "deny": ["docker.io/"]},
 }
 
 TROW_CASES: dict[str, dict[str, Any]] = {
@@ -52,6 +87,21 @@ TROW_CASES: dict[str, dict[str, Any]] = {
         "trow_image_validation": {"default": "Allow", "deny": ["docker.io/"]},
         "image_cache_images": ["docker.io/library/ubuntu:22.04"],
         "trow_purge_data": True,
+        **_of_ca(_LABELS, "ca-priv"),
+    },
+    "trow_of_own_secrets": {
+        **TROW,
+        "trow_password_secret": "trow-pass",
+        "_trow_secret": KEPT,
+        "trow_pull_secret": False,
+        "trow_image_pull_secrets": ["trow-cred"],
+        "trow_admission": True,
+        "trow_admission_failure_policy": "Fail",
+        "trow_admission_exclude_namespaces": ["monitoring"],
+        "trow_image_validation": {"default": "Allow", "deny": ["docker.io/"]},
+        "trow_ingress_service_namespace": "ingress",
+        "node_trust_namespace": "trust",
+        "image_cache_namespace": "cache",
     },
     "trow_with_own_files": TROW,
     "trow_with_edited_files": TROW,
@@ -77,7 +127,18 @@ TROW_CASES: dict[str, dict[str, Any]] = {
         "trow_password_secret": "mine",
         "trow_ingress_service_name": "ingress",
     },
-    "trow_over_the_ca_of_others": {**TROW, "trow_ca": "generated", "_trow_ca_found": FOUND},
+    "trow_over_the_ca_of_others": {**TROW, "trow_ca": "generated", **_of_ca({}, "wildcard")},
+    "trow_with_key_and_certificate_exchanged": EXCHANGED,
+    # As unprovision has it.
+    "trow_removed_beside_the_ca_of_others": {
+        **EXCHANGED,
+        **_of_ca({}, "wildcard"),
+        "trow_admission_ca_bundle": KEY,
+        "trow_purge_data": True,
+        "_trow_removing": True,
+        "trow_hostpath_path": "/etc",
+        "trow_image": "mirror/trow:0.6.3",
+    },
 }
 
 # What is another one than in the example inventory, where they are at home.
@@ -106,7 +167,8 @@ metadata: {name: trow-svc, annotations: {team: artifacts}}
 def write_files(folder: Path) -> None:
     """Write what the cases find: secret files, and trees with files of a user's."""
     (folder / "password").write_text("hunter2\n", encoding="utf-8")
-    (folder / "ca.crt").write_text(CERTIFICATE, encoding="utf-8")
+    # As openssl writes it, with a text before.
+    (folder / "ca.crt").write_text(f"Certificate:\n    Data:\n{CERTIFICATE}", encoding="utf-8")
     (folder / "ca.key").write_text(KEY, encoding="utf-8")
     trees = {
         "trow_with_own_files/overlays/paas-sandbox/policy.yaml": _NETWORK_POLICY,

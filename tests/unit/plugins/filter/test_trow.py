@@ -7,13 +7,19 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.clusterdepot.artifacts.plugins.filter.trow import FilterModule, trow
+from ansible_collections.clusterdepot.artifacts.plugins.filter.trow import (
+    FilterModule,
+    trow,
+    trow_authority,
+    trow_certificates,
+)
 
 HOST = "paasregistry.lapin.io"
 
 
-def test_it_is_a_filter_by_its_name() -> None:
-    assert FilterModule().filters() == {"trow": trow}
+def test_they_are_filters_by_their_names() -> None:
+    filters = [trow, trow_authority, trow_certificates]
+    assert FilterModule().filters() == {one.__name__: one for one in filters}
 
 
 def test_a_wish_becomes_files() -> None:
@@ -33,3 +39,24 @@ def test_faults_name_the_variable() -> None:
 def test_what_is_no_mapping_is_refused(wish: object) -> None:
     with pytest.raises(AnsibleFilterError, match="no mapping"):
         trow(wish)
+
+
+def test_a_ca_is_judged_with_what_is_there() -> None:
+    names = {"namespace": "trow", "issuer_name": "mine", "secret": "ca", "secret_namespace": "cert-manager"}
+    issuer = {"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": {"name": "mine"}}
+    judged = trow_authority({"ca": "generated", **names, "found": [issuer]})
+    assert [fault.partition(" is ")[0] for fault in judged["faults"]] == ["trow_issuer_name"]
+    assert judged["kept"] == ["the ClusterIssuer mine"]
+
+
+def test_certificates_are_cut_out_of_a_text() -> None:
+    certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    assert trow_certificates(f"before\n{certificate}after") == certificate
+    assert trow_certificates("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n") == ""
+
+
+def test_other_filters_refuse_what_they_are_not_for() -> None:
+    with pytest.raises(AnsibleFilterError, match="no mapping"):
+        trow_authority([])
+    with pytest.raises(AnsibleFilterError, match="no text"):
+        trow_certificates(None)

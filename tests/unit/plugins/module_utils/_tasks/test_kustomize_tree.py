@@ -206,6 +206,16 @@ def test_the_stage_has_the_tree_as_it_would_be(root: Path, tmp_path: Path, *, ch
     assert _content(stage) == _content(root)
 
 
+@pytest.mark.parametrize("name", ["data.bin", "mine.yaml"])
+def test_own_files_are_staged_octet_for_octet(root: Path, tmp_path: Path, name: str) -> None:
+    content = b"a\r\nb\rc\n\xff\0\xef\xbb\xbf"
+    (root / OVERLAY).mkdir(parents=True)
+    (root / OVERLAY / name).write_bytes(content)
+    stage = tmp_path / "stage"
+    _write(root, stage=str(stage))
+    assert (stage / OVERLAY / name).read_bytes() == content
+
+
 def test_conflicts_do_not_fail_a_stage(root: Path, tmp_path: Path) -> None:
     (root / "base").mkdir(parents=True)
     (root / "base/x.yaml").write_text("mine\n")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.versi
 from tests.unit.plugins.module_utils._trow.command_lines import COMMAND_LINES, SEEN, TAGS, refusal
 
 VERSIONS = [Version(line, line.newest) for line in LINES]
+
+
+def expanded(argument: str) -> str:
+    """The argument as the kubelet gives it to a program, whose variables are all set to V.
+
+    After the Kubernetes API, Container, args; the kubelet reads from left to right.
+    """
+    return re.sub(r"\$(?:(\$)|\([^)]*\))", lambda match: "$" if match[1] else "V", argument, flags=re.DOTALL)
 
 
 def test_every_line_is_known_here_and_there() -> None:
@@ -47,7 +57,7 @@ def test_every_start_is_taken(
     one = version.line.one_configuration
     names = (CONFIGURATION_FILE,) if one else (VALIDATION_FILE, PROXIES_FILE)
     start = Start(host, port, bind.partition("%")[0], user, names if configured else (), tls=tls)
-    argv = arguments(version, start)
+    argv = [expanded(word) for word in arguments(version, start)]
     assert refusal(version.line.name, argv) is None
     assert sum(host == word.partition("=")[2] for word in argv) >= 1
 
@@ -71,6 +81,12 @@ def test_an_address_of_ipv6_is_put_into_brackets_where_a_port_follows(bind: str,
     start = Start("registry.example", 80, bind)
     assert arguments(VERSIONS[0], start)[0] == old
     assert arguments(VERSIONS[-1], start)[0] == new
+
+
+@pytest.mark.parametrize("user", ["a$(RUST_LOG)", "a$$b", "a$", "$(", "$$(HOME)", "a$b"])
+def test_no_variable_is_put_in(user: str) -> None:
+    argv = arguments(VERSIONS[-1], Start("registry.example", 80, user=user))
+    assert f"--user={user}" in map(expanded, argv)
 
 
 def test_the_password_is_in_a_file() -> None:

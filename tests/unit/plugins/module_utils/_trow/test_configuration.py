@@ -91,6 +91,14 @@ def test_no_fault_shows_a_password(password: object) -> None:
     assert "hush" not in "".join(map(str, faults))
 
 
+@pytest.mark.parametrize("key", ["host", "alias"])
+def test_no_fault_shows_a_password_in_a_name(key: str) -> None:
+    registry = {"host": "docker.io", "alias": "docker", key: "https://me:hush@docker.io"}
+    (fault,) = faults_of(version="0.8", registry_proxies={"registries": [registry]})
+    assert fault.where == f"registry_proxies.registries[0].{key}"
+    assert "hush" not in fault.message
+
+
 @pytest.mark.parametrize(
     ("validation", "words"),
     [

@@ -18,6 +18,7 @@ from tests.unit.plugins.module_utils._trow.trees import (
     GOLDEN,
     WISHES,
     built,
+    built_of,
     kept,
     prepared,
     tree_of,
@@ -162,6 +163,70 @@ def test_what_a_user_adds_is_built(tmp_path: Path) -> None:
     assert objects["ConfigMap"]["metadata"] == {"name": "mine", "namespace": "trow"}
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "given", "namespace"),
+    [
+        ("v1", "ConfigMap", None, "trow"),
+        ("v1", "ConfigMap", "default", "default"),
+        ("networking.k8s.io/v1", "NetworkPolicy", "ingress-nginx", "ingress-nginx"),
+        ("metallb.io/v1beta1", "IPAddressPool", "metallb-system", "metallb-system"),
+        ("metallb.io/v1beta1", "IPAddressPool", None, None),
+        ("cert-manager.io/v1", "ClusterIssuer", None, None),
+        ("v1", "Namespace", None, None),
+        ("example.com/v1", "ClusterRoleBinding", None, None),
+    ],
+)
+def test_what_a_user_adds_keeps_its_namespace(
+    tmp_path: Path, api_version: str, kind: str, given: str | None, namespace: str | None
+) -> None:
+    result = prepared("everything")
+    without = built_of(tmp_path / "without", result)
+    metadata = {"name": "mine"} | ({"namespace": given} if given else {})
+    mine = {"apiVersion": api_version, "kind": kind, "metadata": metadata}
+    found = {f"{result['overlay']}/mine.yaml": yaml.safe_dump(mine)}
+    objects = built_of(tmp_path / "with", result, found)
+    (own,) = (one for one in objects if one["metadata"]["name"] == "mine")
+    assert own["metadata"].get("namespace") == namespace
+    assert [one for one in objects if one is not own] == without
+    outside = {one["kind"] for one in without if "namespace" not in one["metadata"]}
+    assert outside == {"ValidatingWebhookConfiguration"}
+
+
+def test_a_component_of_a_user_reaches_what_is_there(tmp_path: Path) -> None:
+    result = prepared("notes")
+    patch = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "trow-svc", "annotations": {"team": "mine"}},
+    }
+    component = {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "patches": [{"path": "service.yaml"}],
+    }
+    own = {"mine/kustomization.yaml": yaml.safe_dump(component), "mine/service.yaml": yaml.safe_dump(patch)}
+    objects = built_of(tmp_path, result, {f"{result['overlay']}/{path}": text for path, text in own.items()})
+    (service,) = (one for one in objects if one["kind"] == "Service")
+    assert service["metadata"]["annotations"] == {"team": "mine"}
+    assert service["metadata"]["namespace"] == "trow"
+
+
+@pytest.mark.parametrize("named", [{}, {"namespace": "ingress-nginx"}])
+def test_a_patch_reaches_what_a_user_has_added(tmp_path: Path, named: dict[str, str]) -> None:
+    result = prepared("notes")
+    mine = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mine", **named}}
+    patch = {**mine, "metadata": {"name": "mine", **named, "annotations": {"team": "mine"}}}
+    own = {"mine.yaml": yaml.safe_dump(mine), "patch-mine.yaml": yaml.safe_dump(patch)}
+    objects = built_of(tmp_path, result, {f"{result['overlay']}/{path}": text for path, text in own.items()})
+    (changed,) = (one for one in objects if one["metadata"]["name"] == "mine")
+    assert changed["metadata"] == {
+        "name": "mine",
+        "namespace": "trow",
+        "annotations": {"team": "mine"},
+        **named,
+    }
+
+
 def test_passwords_of_proxies_are_in_a_secret_and_not_in_the_tree() -> None:
     registry = {"host": "docker.io", "username": "me", "password": "hush"}
     result = prepared("0.10", registry_proxies={"registries": [registry]})
@@ -194,14 +259,37 @@ def test_without_a_user_there_is_no_password_and_a_warning() -> None:
     assert "trow_hostpath_nodes" in prepared("notes")["warnings"][0]
 
 
+def test_a_webhook_that_may_stop_pods_is_warned_of() -> None:
+    (warning,) = prepared("everything")["warnings"]
+    assert "trow_admission_failure_policy Fail lets no pod start" in warning
+    assert "by trow_admission_exclude_namespaces" in warning
+    assert prepared("everything", admission_failure_policy="Ignore")["warnings"] == []
+
+
+def test_the_certificate_of_the_webhook_lasts_as_long_as_a_pod_may(tmp_path: Path) -> None:
+    objects = built_of(tmp_path, prepared("everything"))
+    (certificate,) = (one["spec"] for one in objects if one["kind"] == "Certificate")
+    assert (certificate["duration"], certificate["renewBefore"]) == ("87600h", "8760h")
+
+
+@pytest.mark.parametrize(
+    ("version", "last"),
+    [("0.6.4", ""), ("0.6.99", "0.6.4"), ("0.8.1", "0.8.0"), ("0.9", ""), ("0.10.55", "0.10.0")],
+)
+def test_a_version_that_is_later_than_the_known_ones_is_warned_of(version: str, last: str) -> None:
+    result = prepared("notes", version=version, user="", hostpath_nodes=["node-1"])
+    told = [warning for warning in result["warnings"] if "is later than" in warning]
+    assert len(told) == bool(last)
+    assert all(f"Trow {version} is later than {last}, the last" in warning for warning in told)
+
+
 @pytest.mark.parametrize("case", WISHES)
 def test_the_removal_names_everything_but_the_data(case: str, tmp_path: Path) -> None:
     result = prepared(case)
-    write_tree(tree_of(result), tmp_path)
-    there = {
-        (one["apiVersion"], one["kind"], one["metadata"]["name"], one["metadata"].get("namespace"))
-        for one in built(tmp_path / result["overlay"])
-    }
+    objects = built_of(tmp_path, result)
+    # cert-manager makes it, and leaves it.
+    secrets = {one["spec"]["secretName"] for one in objects if one["kind"] == "Certificate"}
+    there = {_reference(one) for one in objects} | {("v1", "Secret", name, "trow") for name in secrets}
     removed = {_reference(one) for one in result["removal"]}
     assert {kind for _, kind, _, _ in there - removed} <= {"PersistentVolume", "PersistentVolumeClaim"}
     assert not any("PersistentVolume" in kind for _, kind, _, _ in removed)

@@ -24,10 +24,13 @@ from tests.unit.plugins.module_utils._trow.wishes import (
     settings_of,
 )
 
-KEYS = sorted({*ALL, *NOTES, "version", "password", "hostpath_nodes", "registry_proxies", "accept_data_loss"})
+MORE = ("version", "password", "hostpath_nodes", "registry_proxies", "accept_data_loss", "ca_certificate")
+KEYS = sorted({*ALL, *NOTES, *MORE})
+KEY = "-----BEGIN EC PRIVATE KEY-----\nhush\n-----END EC PRIVATE KEY-----\n"
 WORDS = [
     HOST,
     CA,
+    KEY,
     "0.10",
     "0.6",
     "Allow",
@@ -47,7 +50,7 @@ INNER = ["default", "allow", "deny", "registries", "offline", "max_size", "host"
 @given(st.dictionaries(st.sampled_from(KEYS), json_like(INNER, WORDS), max_size=8))
 def test_whatever_is_given_is_read_or_refused(wish: Mapping[str, Any]) -> None:
     settings, faults = read_settings({"host": HOST, **wish})
-    known = {*KEYS, "password_file"}
+    known = {*KEYS, "password_file", "ca_certificate_file"}
     assert all(str(fault) and fault.where.partition(".")[0].partition("[")[0] in known for fault in faults)
     if not faults:
         # Nothing in them that no file can have.
@@ -121,7 +124,7 @@ def test_everything_is_read() -> None:
         ({"accept_data_loss": "perhaps"}, "accept_data_loss: 'perhaps' is not a boolean"),
         ({"admission": True}, "admission: Trow refuses every pod where image_validation says nothing"),
         ({"admission_timeout": 31, "image_validation": VALIDATION}, "admission_timeout: 31"),
-        ({"admission_ca_bundle": "MIIB"}, "admission_ca_bundle: 'MIIB'"),
+        ({"admission_ca_bundle": 5}, "admission_ca_bundle: is not a text"),
     ],
 )
 def test_each_fault_names_variable_and_value(wish: dict[str, Any], words: str) -> None:
@@ -162,6 +165,34 @@ def test_a_given_authority_is_the_one_of_the_webhook() -> None:
     settings = settings_of(ca_certificate=CA, admission=True, image_validation=VALIDATION)
     assert settings.admission is not None
     assert settings.admission.ca_bundle == CA
+
+
+@pytest.mark.parametrize(
+    ("key", "variable"),
+    [("ca_certificate", "ca_certificate_file"), ("admission_ca_bundle", "admission_ca_bundle")],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hush",
+        KEY,
+        CA + KEY,
+        KEY + CA,
+        "-----BEGIN CERTIFICATE-----\nhush\n",
+        CA + "-----BEGIN CERTIFICATE-----\nhush!\n-----END CERTIFICATE-----\n",
+    ],
+)
+def test_what_is_no_certificate_is_refused_and_not_shown(key: str, variable: str, text: str) -> None:
+    (fault,) = faults_of(**{key: text})
+    assert fault.where == variable
+    assert "hush" not in fault.message
+
+
+def test_only_the_certificates_of_a_text_are_used() -> None:
+    written_by_openssl = f"Certificate:\n  Subject: CN=Größe\n{CA}and more\r\n" + CA.replace("\n", "\r\n")
+    settings = settings_of(ca_certificate=written_by_openssl, admission=True, image_validation=VALIDATION)
+    assert settings.admission is not None
+    assert settings.admission.ca_bundle == CA + CA
 
 
 def test_what_the_role_has_besides_is_passed_over() -> None:

@@ -48,6 +48,24 @@ def test_what_users_put_there_counts(name: str, resources: list[str], patches: l
     assert [patch["path"] for patch in built["patches"]] == ["patch-ours.yaml", *patches]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_component"),
+    [
+        ("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n", True),
+        ('kind:  "Component" # mine\n', True),
+        ('{"apiVersion": "x", "kind": "Component"}', True),
+        ("kind: Kustomization\n# kind: Component\n", False),
+        ("kind: ComponentStatus\n", False),
+        ("labels:\n- pairs:\n    kind: Component\n", False),
+        ("", False),
+    ],
+)
+def test_a_component_is_no_resource(text: str, *, is_component: bool) -> None:
+    built = _built({"overlays/a/mine/kustomization.yaml": text})
+    assert built.get("components", []) == ["mine"] * is_component
+    assert built["resources"] == ["../nginx", *["mine"] * (not is_component)]
+
+
 def test_what_is_elsewhere_does_not() -> None:
     own = ["base/mine.yaml", "overlays/ab/mine.yaml", "overlays/b/kustomization.yaml", "mine.yaml"]
     assert _built(dict.fromkeys(own, "mine\n")) == KUSTOMIZATION
@@ -56,7 +74,9 @@ def test_what_is_elsewhere_does_not() -> None:
 
 def test_the_order_is_that_of_the_names() -> None:
     files = [f"overlays/a/{name}.yaml" for name in ("c", "a", "b")]
-    assert completed({}, "overlays/a", files) == {"resources": ["a.yaml", "b.yaml", "c.yaml"]}
+    assert completed({}, "overlays/a", dict.fromkeys(files, "")) == {
+        "resources": ["a.yaml", "b.yaml", "c.yaml"]
+    }
 
 
 def test_a_file_of_ours_that_is_wanted_no_more_is_no_resource() -> None:

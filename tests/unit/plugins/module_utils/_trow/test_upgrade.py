@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._trow.upgrade import (
+    image_fault,
     judge_upgrade,
     written_by,
 )
@@ -89,6 +90,29 @@ def test_what_would_be_lost_is_refused_until_it_is_accepted(before: str, wanted:
         fault, warning = judge_upgrade(settings_of(version=wanted, accept_data_loss=True), found)
         assert fault == ""
         assert warning.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("image", "version", "is_fault"),
+    [
+        ("mirror.example:5000/trow:0.6.3", "0.10.0", True),
+        ("mirror/trow:v0.9.0", "0.9", True),
+        ("mirror/trow:0.9", "0.10", True),
+        ("mirror/trow:0.11.0", "0.10", True),
+        ("mirror/trow:0.9.0-alpine@sha256:" + "0" * 64, "0.9.4", True),
+        ("mirror/trow:0.9.4-alpine", "0.9", False),
+        ("mirror/trow:v0.10.0", "0.10", False),
+        ("mirror/trow:0.10", "0.10.0", False),
+        ("mirror.example:5000/trow", "0.10.0", False),
+        ("mirror/trow:latest", "0.10.0", False),
+        ("mirror/trow:2026.1", "0.10.0", False),
+        ("mirror/trow@sha256:" + "0" * 64, "0.6", False),
+    ],
+)
+def test_an_image_of_another_version_is_refused(image: str, version: str, *, is_fault: bool) -> None:
+    fault = image_fault(settings_of(image=image, version=version))
+    assert fault.startswith("image: ") == is_fault
+    assert bool(fault) == is_fault
 
 
 @given(

@@ -23,7 +23,7 @@ from tests.unit.plugins.module_utils._trow.wishes import ALL, CA, HOST, NOTES, V
 GOLDEN = Path(__file__).parent / "golden"
 KUBECTL = Path(sys.executable).parent / "kubectl"
 # All that kustomize has no better word for.
-FIELDS = {"apiVersion", "kind", "namespace", "labels", "resources", "patches"}
+FIELDS = {"apiVersion", "kind", "labels", "resources", "patches", "transformers"}
 
 _REGISTRY = {"host": "docker.io", "alias": "docker"}
 _BOTH = {
@@ -70,6 +70,14 @@ def built(folder: Path) -> list[dict[str, Any]]:
     done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return list(yaml.safe_load_all(done.stdout))
+
+
+def built_of(
+    folder: Path, result: Mapping[str, Any], found: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """What kubectl builds of the tree beside what is there."""
+    write_tree(tree_of(result, found), folder)
+    return built(folder / result["overlay"])
 
 
 def kept(tree: Mapping[str, str]) -> str:
