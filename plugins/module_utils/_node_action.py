@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
     FIELD_MANAGER,
+    HALT_SECONDS,
     ActionCluster,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import Errand
@@ -41,7 +43,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.conf
     Configuration,
     action_configuration,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.daemonset import action_daemonset
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.daemonset import (
+    action_daemonset,
+    attempt_object,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.eligibility import Record
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import make_job
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import Outcome
@@ -64,7 +69,7 @@ class NodeActionError(ArtifactsError):
 class _Run:
     """One run, and what is known of it so far.
 
-    :ivar reached: the nodes with a pod of a DaemonSet that is to go, each with the hash of its content
+    :ivar daemonset: whether there is a DaemonSet of the action that is to go
     :ivar before: what the nodes told when the run began
     """
 
@@ -73,10 +78,9 @@ class _Run:
     nodes: dict[str, SeenNode]
     plan: Plan
     left: Leftovers
-    reached: Mapping[str, str] | None
+    daemonset: bool
     check_mode: bool
     progress: Progress
-    keep: Callable[[], None]
     before: Mapping[str, Record | None]
     warnings: list[str] = field(default_factory=list)
     applied: dict[str, Any] = field(default_factory=dict)
@@ -95,35 +99,35 @@ def run_action(client: KubeClient, wish: Wish, *, check_mode: bool, progress: Pr
     :raises NodeActionError: it failed on a node, or was not started on one; its ``result`` has all
     :raises ArtifactsError: the API server cannot be used, or refuses; another run of it goes on
     """
-    cluster = ActionCluster(client, wish.settings.namespace, wish.action.name)
+    namespace, name = wish.settings.namespace, wish.action.name
     if check_mode:
-        return _run_alone(cluster, wish, lambda: None, check_mode=True, progress=progress)
-    lease = Lease(client, cluster.namespace, cluster.action)
+        cluster = ActionCluster(client, namespace, name, lambda: None)
+        return _run_alone(cluster, wish, check_mode=True, progress=progress)
+    lease = Lease(client, namespace, name)
     lease.take(wish.settings.lock_limit, progress)
     try:
-        return _run_alone(cluster, wish, lease.keep, check_mode=False, progress=progress)
+        cluster = ActionCluster(client, namespace, name, lease.keep)
+        return _run_alone(cluster, wish, check_mode=False, progress=progress)
     finally:
         lease.release()
 
 
-def _run_alone(
-    cluster: ActionCluster, wish: Wish, keep: Callable[[], None], *, check_mode: bool, progress: Progress
-) -> dict[str, Any]:
+def _run_alone(cluster: ActionCluster, wish: Wish, *, check_mode: bool, progress: Progress) -> dict[str, Any]:
     """The same, while no other run of the action writes anything."""
     client = cluster.client
     selection = wish.selection.of_daemonset() if wish.rolls_out else wish.selection
     nodes = {node.name: node for node in cluster.read_nodes(selection)}
     _judge_canaries(wish, nodes)
-    look = cluster.look()
+    # Where a DaemonSet stays, its pods are none of what is to be taken back.
+    look = cluster.look(every_pod=not wish.rolls_out)
     warnings: list[str] = []
     if look.jobs:
         wish, warnings = prepare(client, wish, check_mode=check_mode)
     left = find_leftovers(wish, nodes, look)
-    # Where a DaemonSet stays, its pods are none of what is to be taken back.
-    reached = cluster.reached_nodes() if not wish.rolls_out and cluster.has_daemonset() else None
-    plan = make_plan(nodes.values(), wish.action, left.under_way.keys(), reached or {})
+    daemonset = not wish.rolls_out and cluster.has_daemonset()
+    plan = make_plan(nodes.values(), wish.action, left.under_way.keys(), left.reached)
     before = {name: node.record for name, node in nodes.items()}
-    run = _Run(cluster, wish, nodes, plan, left, reached, check_mode, progress, keep, before)
+    run = _Run(cluster, wish, nodes, plan, left, daemonset, check_mode, progress, before)
     run.warnings = [*warnings, *_refusals(run)]
     if not plan.run and not plan.settled and not wish.action.removes:
         raise NodeActionError(_nobody(plan), _result(run))
@@ -143,34 +147,26 @@ def _run_alone(
 def _carry_out(run: _Run) -> str:
     """Do what is planned, or in check mode nothing; gives why it was stopped, or nothing."""
     run.released = list(run.left.cordoned)
-    _remove_daemonset(run)
+    run.changed |= run.daemonset
     if run.check_mode and not run.wish.rolls_out:
         return ""
     if not run.check_mode:
-        for name in run.left.cordoned:
-            run.cluster.release(run.nodes[name])
-        for job in run.left.spent:
-            run.cluster.delete_job(job)
+        _clear_away(run)
     stopped = _dispatch(run) if run.plan.run or run.wish.rolls_out else ""
     if not run.check_mode:
         run.pruned = run.cluster.prune()
     return stopped
 
 
-def _remove_daemonset(run: _Run) -> None:
-    """Delete the DaemonSet of the action where none is wanted; what its pods did is written down before."""
-    if run.reached is None:
-        return
-    run.changed = True
-    if run.check_mode:
-        return
-    untold = {
-        name: content
-        for name, content in run.reached.items()
-        if name in run.nodes and _content(run.nodes[name]) != content
-    }
+def _clear_away(run: _Run) -> None:
+    """Delete what earlier runs left and nobody wants; what that may have done is written down before."""
+    reached = run.left.reached
+    untold = {name: content for name, content in reached.items() if _content(run.nodes[name]) != content}
     _mark(run, untold)
-    run.cluster.delete_daemonset()
+    if run.daemonset:
+        run.cluster.delete_daemonset()
+    run.cluster.each(run.cluster.delete_job, run.left.spent)
+    run.cluster.each(lambda name: run.cluster.release(run.nodes[name]), run.left.cordoned)
 
 
 def _content(node: SeenNode) -> str:
@@ -183,8 +179,9 @@ def _mark(run: _Run, contents: Mapping[str, str]) -> None:
     def mark(name: str) -> Record:
         return run.cluster.mark_begun(run.nodes[name], contents[name])
 
-    for name, record in run.cluster.client.in_parallel(mark, contents).items():
+    for name, record in run.cluster.each(mark, contents).items():
         run.nodes[name] = replace(run.nodes[name], record=record)
+        run.changed = True
 
 
 def _dispatch(run: _Run) -> str:
@@ -199,7 +196,8 @@ def _dispatch(run: _Run) -> str:
         manifest = make_job(
             wish.action, wish.storage, settings, configuration, name, node.uid, cordons=wish.cordons
         )
-        return Errand(run.cluster, wish, node, manifest, run.left.under_way.get(name))
+        found, awaits = run.left.under_way.get(name), name in run.left.awaited
+        return Errand(run.cluster, wish, node, manifest, found, awaits=awaits)
 
     begun = {name: make(name) for name in run.plan.run if name in run.left.under_way}
     run.fleet = Fleet(
@@ -207,7 +205,7 @@ def _dispatch(run: _Run) -> str:
             run.cluster.client,
             make,
             run.cluster.look,
-            run.keep,
+            run.cluster.keep,
             lambda names: run.cluster.refusals("Job", names),
         ),
         Dispatch(run.plan.run, wish.rollout, begun),
@@ -234,13 +232,16 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
     if not run.check_mode:
         done = [name for name in run.plan.run if _tells_success(run.nodes[name])]
         _mark(run, dict.fromkeys(done, wish.action.content_hash))
+        if run.plan.run:
+            # Before there is any pod to read it.
+            run.cluster.apply([attempt_object(wish.action, wish.settings, str(uuid.uuid4()))])
     run.applied = apply(run.cluster.client, objects, [], settings, run.progress)
     run.changed |= run.applied["changed"]
     if run.check_mode:
         return ""
 
     def make(name: str) -> Errand:
-        return PodErrand(run.cluster, wish, run.nodes[name], manifest)
+        return PodErrand(run.cluster, wish, run.nodes[name], manifest, retries=_is_retried(run, name))
 
     # The controller starts the others; a pod whose script failed is started again only as the rollout allows.
     begun = {name: make(name) for name in run.plan.run if not _is_retried(run, name)}
@@ -250,8 +251,10 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
             run.cluster.client,
             make,
             run.cluster.look_at_nodes,
-            run.keep,
+            run.cluster.keep,
             lambda names: run.cluster.refusals("DaemonSet", names),
+            halt=lambda: run.cluster.halt_daemonset(HALT_SECONDS),
+            most_unready=_most_unready(run),
         ),
         Dispatch(run.plan.run, no_canary, begun),
         begun,
@@ -259,6 +262,15 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
         progress=run.progress,
     )
     return run.fleet.run()
+
+
+def _most_unready(run: _Run) -> int:
+    """As the DaemonSet controller counts it, which takes part of a node for a whole one."""
+    parallel = run.wish.rollout.max_parallel
+    wanted = [
+        node for node in run.nodes.values() if node.verdict is not Verdict.NOT_WANTED and not node.unable
+    ]
+    return -(-len(wanted) * parallel.value // 100) if parallel.percent else parallel.value
 
 
 def _tells_success(node: SeenNode) -> bool:
@@ -337,9 +349,10 @@ def _require_success(run: _Run, stopped: str, result: dict[str, Any]) -> None:
     if failed:
         first = failed[0]
         reason = first.reason or f"code {first.code}"
-        told.append(f"the action failed on {len(failed)} of {len(outcomes)} nodes; {first.node}: {reason}")
+        where = f"{len(failed)} of {len(outcomes)} nodes; {first.node}: {reason}"
+        told.append(f"the action {run.wish.action.name} failed on {where}")
     if left:
-        told.append(f"it was not started on {len(left)} nodes: {stopped}")
+        told.append(f"it was not started on {len(left)} nodes: {stopped or left[0].reason}")
     if kept:
         name, reason = next(iter(kept.items()))
         told.append(f"the action cannot be taken back on {len(kept)} nodes; {name}: {reason}")

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cache.refusals import (
     FAILED_CREATE,
@@ -29,15 +30,16 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.elig
     readiness_refusal,
     write_record,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import ACTION
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import (
     CORDON_MARK,
     SeenNode,
     see,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
-    HASH_ANNOTATION,
     NAME_LABEL,
     NODE_ACTION,
+    NODE_ANNOTATION,
     selector_labels,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
@@ -45,6 +47,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.ke
     condition,
     dig,
     entries,
+    number,
     text,
 )
 
@@ -61,8 +64,18 @@ _PAGE_SIZE = 200
 _JOB = ("batch/v1", "Job")
 _DAEMONSET = ("apps/v1", "DaemonSet")
 _CONFIGURATION_KINDS = ("ConfigMap", "Secret")
-_GONE = (404, 409)
+_CONFLICT = 409
+_GONE = (404, _CONFLICT)
 _TRIES = 5
+# What is written at once; other runs are kept away in between.
+_PIECE = 100
+# A controller takes note of a change at once; this is how long it is given, and how often it is asked.
+HALT_SECONDS = 10.0
+_NOTE_SECONDS = 0.2
+_OVER = frozenset({"Succeeded", "Failed"})
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -72,20 +85,26 @@ class Look:
     :ivar number: of looks before this one
     :ivar jobs: by name
     :ivar pods: by the UID of their Job; they were listed after the Jobs
+    :ivar on_node: the same, and those of its DaemonSet, by the name of their node
     """
 
     number: int
     jobs: Mapping[str, KubeObject]
     pods: Mapping[str, tuple[KubeObject, ...]]
+    on_node: Mapping[str, tuple[KubeObject, ...]] = field(default_factory=dict)
 
 
 @dataclass
 class ActionCluster:
-    """All that belongs to one action. May be used by several threads, except for ``look``."""
+    """All that belongs to one action. May be used by several threads, except for ``look`` and ``each``.
+
+    :ivar keep: keeps other runs of the action away; raises ArtifactsError where it cannot any more
+    """
 
     client: KubeClient
     namespace: str
     action: str
+    keep: Callable[[], None]
     looks: int = field(default=0, init=False)
 
     @property
@@ -93,6 +112,15 @@ class ActionCluster:
         """Finds its Jobs, pods, ConfigMaps and Secrets."""
         pairs = selector_labels(NODE_ACTION, self.action)
         return ",".join(f"{key}={value}" for key, value in pairs.items())
+
+    def each(self, call: Callable[[Key], Value], keys: Iterable[Key]) -> dict[Key, Value]:
+        """Call a function for each key, for many at the same time, and keep other runs away all the while."""
+        distinct = list(dict.fromkeys(keys))
+        found: dict[Key, Value] = {}
+        for first in range(0, len(distinct), _PIECE):
+            self.keep()
+            found |= self.client.in_parallel(call, distinct[first : first + _PIECE])
+        return found
 
     def read_nodes(self, selection: Selection) -> tuple[SeenNode, ...]:
         """Read all nodes, one page after the other."""
@@ -109,17 +137,19 @@ class ActionCluster:
         for pod in self._all("v1", "Pod"):
             pods.setdefault(text(pod, "spec", "nodeName") or "", []).append(pod)
         self.looks += 1
-        return Look(self.looks, {}, {node: tuple(found) for node, found in pods.items()})
+        return Look(self.looks, {}, _frozen(pods))
 
-    def look(self) -> Look:
-        """Read Jobs and pods."""
+    def look(self, *, every_pod: bool = True) -> Look:
+        """Read Jobs and pods; without ``every_pod`` no pods where there are no Jobs."""
         jobs = self.read_jobs()
         pods: dict[str, list[KubeObject]] = {}
-        for pod in self._all("v1", "Pod") if jobs else ():
+        on_node: dict[str, list[KubeObject]] = {}
+        for pod in self._all("v1", "Pod") if jobs or every_pod else ():
+            on_node.setdefault(_node_of(pod), []).append(pod)
             for owner in entries(pod, "metadata", "ownerReferences"):
                 pods.setdefault(text(owner, "uid") or "", []).append(pod)
         self.looks += 1
-        return Look(self.looks, jobs, {uid: tuple(found) for uid, found in pods.items()})
+        return Look(self.looks, jobs, _frozen(pods), _frozen(on_node))
 
     def refusals(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Why pods of these Jobs or DaemonSets may not be made, by name, as their controller told it last."""
@@ -142,11 +172,6 @@ class ActionCluster:
         found = self.client.get(*_DAEMONSET, self.namespace, self.action)
         return text(found, "metadata", "labels", NAME_LABEL) == NODE_ACTION
 
-    def reached_nodes(self) -> dict[str, str]:
-        """The nodes on which its DaemonSet has a pod, each with the hash of the newest one's content."""
-        found = self.look_at_nodes().pods
-        return {node: _content_of(pods) for node, pods in found.items() if node and _content_of(pods)}
-
     def delete_pod(self, name: str, uid: str) -> None:
         """Delete just this pod; another one of its name stays."""
         found = self.client.get("v1", "Pod", self.namespace, name)
@@ -159,6 +184,22 @@ class ActionCluster:
             # Its status was written meanwhile; the next look shows it again.
             if error.status != 409:
                 raise
+
+    def halt_daemonset(self, patience: float) -> None:
+        """Have its controller make no pod anew that is there; the next run of it applies its strategy again.
+
+        Waits for so many seconds at most until the controller has taken note.
+        """
+        strategy = {"type": "OnDelete", "rollingUpdate": None}
+        changes = {"spec": {"updateStrategy": strategy}}
+        found: KubeObject | None = self.client.merge(*_DAEMONSET, self.namespace, self.action, changes)
+        ends_at = time.monotonic() + patience
+        while found is not None and time.monotonic() < ends_at:
+            written = number(found, "metadata", "generation") or 0
+            if (number(found, "status", "observedGeneration") or 0) >= written:
+                return
+            time.sleep(_NOTE_SECONDS)
+            found = self.client.get(*_DAEMONSET, self.namespace, self.action)
 
     def delete_daemonset(self) -> None:
         """Delete the DaemonSet, and its pods, without waiting for them."""
@@ -192,25 +233,38 @@ class ActionCluster:
         return False
 
     def release(self, node: SeenNode) -> None:
-        """Uncordon what the action cordoned."""
+        """Uncordon the node, if it is still the action that keeps it cordoned."""
         self.write_node(node, {}, uncordon=True)
 
     def write_node(self, node: SeenNode, annotations: Mapping[str, str | None], *, uncordon: bool) -> bool:
         """Change annotations, None removing one, in one request that may uncordon the node, too.
 
+        :param uncordon: whether it is uncordoned, if it still has the action's mark
         :returns: false where that node is not there any more, be it that another one has its name
         """
-        changes: dict[str, Any] = {"metadata": {"uid": node.uid, "annotations": dict(annotations)}}
-        if uncordon:
-            changes["metadata"]["annotations"][CORDON_MARK] = None
-            changes["spec"] = {"unschedulable": None}
-        try:
-            self.client.merge("v1", "Node", None, node.name, changes)
-        except KubeError as error:
-            if error.status in _GONE:
-                return False
-            raise
-        return True
+        for attempt in range(_TRIES):
+            metadata: dict[str, Any] = {"uid": node.uid, "annotations": dict(annotations)}
+            changes: dict[str, Any] = {"metadata": metadata}
+            if uncordon:
+                found = self.client.get("v1", "Node", None, node.name)
+                if found is None or text(found, "metadata", "uid") != node.uid:
+                    return False
+                if text(found, "metadata", "annotations", CORDON_MARK) == self.action:
+                    metadata["annotations"][CORDON_MARK] = None
+                    metadata["resourceVersion"] = text(found, "metadata", "resourceVersion")
+                    changes["spec"] = {"unschedulable": None}
+            if not metadata["annotations"]:
+                return True
+            try:
+                self.client.merge("v1", "Node", None, node.name, changes)
+            except KubeError as error:
+                if "resourceVersion" in metadata and error.status == _CONFLICT and attempt < _TRIES - 1:
+                    continue
+                if error.status in _GONE and "resourceVersion" not in metadata:
+                    return False
+                raise
+            return True
+        return False
 
     def record_change(self, record: Record | None) -> dict[str, str | None]:
         """The annotation that keeps a record, or none."""
@@ -270,22 +324,33 @@ class ActionCluster:
 
     def prune(self) -> list[str]:
         """Delete its ended Jobs, and what nothing of it needs any more; gives ``kind/name`` of each."""
-        users: list[KubeObject] = []
-        pruned = []
-        for name, job in self.read_jobs().items():
-            if is_ended(job):
-                self.delete_job(name)
-                pruned.append(f"job/{name}")
-            else:
-                users.append(job)
-        users += self._all(*_DAEMONSET)
+        jobs = self.read_jobs()
+        ended = [name for name, job in jobs.items() if is_ended(job)]
+        self.each(self.delete_job, ended)
+        pruned = [f"job/{name}" for name in ended]
+        users = [job for job in jobs.values() if not is_ended(job)]
+        daemonsets = list(self._all(*_DAEMONSET))
+        users += daemonsets
+        # Where a rollout was stopped, some have an older content, and are started again with their node.
+        users += self._pods_of(daemonsets)
         needed = {name for user in users for name in _needs(user)}
         for kind in _CONFIGURATION_KINDS:
             for obj in self._all("v1", kind):
                 name = obj["metadata"]["name"]
+                self.keep()
                 if (kind, name) not in needed and self.client.delete("v1", kind, self.namespace, name):
                     pruned.append(f"{kind.lower()}/{name}")
         return pruned
+
+    def _pods_of(self, daemonsets: Iterable[KubeObject]) -> list[KubeObject]:
+        owners = {text(one, "metadata", "uid") for one in daemonsets}
+        if not owners:
+            return []
+        return [
+            pod
+            for pod in self._all("v1", "Pod")
+            if any(text(owner, "uid") in owners for owner in entries(pod, "metadata", "ownerReferences"))
+        ]
 
     def _all(self, api_version: str, kind: str) -> Iterable[KubeObject]:
         pages = self.client.pages(
@@ -304,20 +369,48 @@ def is_ended(job: Mapping[str, Any]) -> bool:
     return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
 
 
-def _content_of(pods: Iterable[KubeObject]) -> str:
-    of_daemonset = [
-        pod
-        for pod in pods
-        if any(text(owner, "kind") == "DaemonSet" for owner in entries(pod, "metadata", "ownerReferences"))
-    ]
-    newest = max(of_daemonset, key=age_of, default=None)
-    return text(newest, "metadata", "annotations", HASH_ANNOTATION) or ""
+def is_over(pod: Mapping[str, Any]) -> bool:
+    """Whether nothing of the pod runs any more."""
+    return text(pod, "status", "phase") in _OVER
+
+
+def has_begun(pod: Mapping[str, Any]) -> bool:
+    """Whether the script was started in the pod."""
+    every = (*entries(pod, "status", "initContainerStatuses"), *entries(pod, "status", "containerStatuses"))
+    places = (("state", "running"), ("state", "terminated"), ("lastState", "terminated"))
+    return any(
+        text(status, "name") == ACTION and any(dig(status, *place) for place in places) for status in every
+    )
+
+
+def _node_of(pod: Mapping[str, Any]) -> str:
+    """The pod's node, be it that it is not scheduled yet; empty where it does not tell."""
+    node = text(pod, "spec", "nodeName") or text(pod, "metadata", "annotations", NODE_ANNOTATION)
+    if node:
+        return node
+    # As the DaemonSet controller names it.
+    required = ("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    for term in entries(pod, "spec", "affinity", *required):
+        for one in entries(term, "matchFields"):
+            values = dig(one, "values")
+            if text(one, "operator") == "In" and isinstance(values, list) and values:
+                return str(values[0])
+    return ""
+
+
+def _frozen(found: Mapping[str, Iterable[KubeObject]]) -> dict[str, tuple[KubeObject, ...]]:
+    return {key: tuple(pods) for key, pods in found.items()}
 
 
 def _needs(user: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The ConfigMaps and Secrets that the pods of a Job or a DaemonSet mount."""
+    """The ConfigMaps and Secrets that a pod, or those of a Job or a DaemonSet, are given."""
     found = set()
-    for volume in entries(user, "spec", "template", "spec", "volumes"):
+    spec = dig(user, "spec", "template", "spec") or dig(user, "spec")
+    for container in (*entries(spec, "initContainers"), *entries(spec, "containers")):
+        for variable in entries(container, "env"):
+            name = text(variable, "valueFrom", "configMapKeyRef", "name")
+            found.add(("ConfigMap", name or ""))
+    for volume in entries(spec, "volumes"):
         for source in (volume, *entries(volume, "projected", "sources")):
             found.add(("ConfigMap", text(source, "configMap", "name") or ""))
             name = text(source, "secret", "secretName") or text(source, "secret", "name")

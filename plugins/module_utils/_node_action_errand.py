@@ -23,6 +23,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_actio
     TIME_FORMAT,
     ActionCluster,
     Look,
+    has_begun,
+    is_over,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_drain import (
     Drain,
@@ -59,6 +61,7 @@ Refusals = Callable[[str], str]
 class Stage(enum.Enum):
     """What an errand does next."""
 
+    AWAIT = enum.auto()
     CORDON = enum.auto()
     DRAIN = enum.auto()
     MARK = enum.auto()
@@ -86,18 +89,25 @@ class Errand:
         node: SeenNode,
         manifest: Mapping[str, Any],
         found: KubeObject | None = None,
+        *,
+        awaits: bool = False,
     ) -> None:
-        """Begin; ``manifest`` is the Job to create, and ``found`` the same where it is there already."""
+        """Begin; ``manifest`` is the Job to create, and ``found`` the same where it is there already.
+
+        :param awaits: whether pods of an earlier run may be on the node, which have to end before
+        """
         self._cluster, self._wish, self._node, self._manifest = cluster, wish, node, manifest
         self._name: str = manifest["metadata"]["name"]
         self._drain = None if wish.drain is None else Drain(cluster.client, node.name, wish.drain)
-        self._cordoned = node.marked
+        # While an earlier run's script may go on there, the node stays as it is.
+        self._cordoned = node.marked and not awaits
         self._run = ""
         self._began = time.monotonic()
-        self._created_after = 0
+        # What was seen before is older than what was deleted since.
+        self._created_after = cluster.looks if awaits else 0
         self._stuck_since: float | None = None
         self._troubled_since: float | None = None
-        self._stage = Stage.CORDON if wish.cordons else Stage.MARK
+        self._stage = Stage.AWAIT if awaits else self._first_stage
         # Whether a Job may be there though its creation was not confirmed.
         self._doubtful = False
         self._heard = Outcome(node.name, State.NOT_STARTED)
@@ -113,7 +123,11 @@ class Errand:
     @property
     def watches(self) -> bool:
         """Whether it needs a look that is newer than the one that it had last."""
-        return self._stage is Stage.WATCH
+        return self._stage in (Stage.AWAIT, Stage.WATCH)
+
+    @property
+    def _first_stage(self) -> Stage:
+        return Stage.CORDON if self._wish.cordons else Stage.MARK
 
     def touch(self) -> None:
         """Another node has come to its end."""
@@ -127,6 +141,7 @@ class Errand:
         :param refusals: tells why a Job's pod is refused, by the Job's name; empty where nothing is known
         """
         steps = {
+            Stage.AWAIT: lambda: self._await_others(look),
             Stage.CORDON: self._cordon,
             Stage.DRAIN: self._take_pods_off,
             Stage.MARK: self._mark,
@@ -175,6 +190,30 @@ class Errand:
                 self._stage = Stage.END
             case _:
                 self._end(Outcome(self._node.name, State.FAILED, reason=message))
+
+    def _await_others(self, look: Look) -> None:
+        """Wait until nothing of an earlier run goes on there, or can begin there."""
+        if look.number <= self._created_after:
+            return
+        others = [pod for pod in look.on_node.get(self._node.name, ()) if not is_over(pod)]
+        if not others:
+            if self._node.marked and not self._wish.cordons:
+                # The pods to come would not tolerate it.
+                self._cluster.release(self._node)
+            self._began, self._cordoned = time.monotonic(), self._node.marked
+            self.outcome = replace(self.outcome, reason="")
+            self._stage = self._first_stage
+            return
+        begun = any(map(has_begun, others))
+        pod = text(others[0], "metadata", "name")
+        told = f"pod {pod} of an earlier run {'has not ended' if begun else 'is not gone'}"
+        settings = self._wish.settings
+        limit = max(settings.lock_limit, settings.start_timeout)
+        if time.monotonic() - self._began < limit:
+            self.outcome = replace(self.outcome, reason=told)
+            return
+        reason = f"{told} within {limit} seconds (lock_timeout, start_timeout)"
+        self._end(Outcome(self._node.name, State.FAILED, reason=reason))
 
     def _cordon(self) -> None:
         self._cordoned = self._cluster.cordon(self._node)

@@ -36,6 +36,9 @@ class Sources:
     :ivar make: begins the part of a node, by its name
     :ivar look: reads Jobs and pods
     :ivar keep: keeps other runs of the action away; raises ArtifactsError where it cannot any more
+    :ivar halt: keeps a DaemonSet's controller from making pods of an older content anew
+    :ivar most_unready: so many pods of a DaemonSet may be unready before its controller makes no other one
+      anew; None where nodes are started by this run alone
     :ivar refusals: reads why pods of these Jobs or DaemonSets may not be made, by their names
     """
 
@@ -44,6 +47,8 @@ class Sources:
     look: Callable[[], Look]
     keep: Callable[[], None]
     refusals: Callable[[Iterable[str]], dict[str, str]]
+    halt: Callable[[], None] = lambda: None
+    most_unready: int | None = None
 
 
 class Fleet:
@@ -71,6 +76,7 @@ class Fleet:
         self._quiet = _SHORTEST_PAUSE
         self._looked = 0.0
         self._failed = 0
+        self._stopped = ""
         self._refusals: dict[int, dict[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -85,8 +91,9 @@ class Fleet:
             step = self._dispatch.next(news)
             for node in step.start:
                 self.errands[node] = self._open[node] = self._sources.make(node)
-            if step.stopped:
-                self._stop(step.stopped)
+            reason = step.stopped or self._blocked()
+            if reason and self._open:
+                self._stop(reason)
             if step.over or (step.stopped and not self._open):
                 return step.stopped
             # They are begun before the next look, which will then show them.
@@ -107,8 +114,26 @@ class Fleet:
         )
 
     def _stop(self, reason: str) -> None:
+        """Have nothing begun any more where it was not begun yet."""
+        if not self._stopped:
+            try:
+                self._sources.halt()
+            except KubeUnavailableError:
+                # It is asked again with the next look.
+                return
+            self._stopped = reason
         for errand in self._open.values():
-            errand.stop(reason)
+            errand.stop(self._stopped)
+
+    def _blocked(self) -> str:
+        """Why a DaemonSet's controller does not go on by itself; empty where it does."""
+        most = self._sources.most_unready
+        if most is None or self._failed < most:
+            return ""
+        return (
+            f"{self._failed} pods that failed stay unready; no more than {most} may be (max_parallel), so no "
+            "other one is made anew"
+        )
 
     def _look_again(self) -> bool:
         """Whether there is a newer look, or none is needed; false while the API server is away."""

@@ -4,7 +4,8 @@
 """Keeps two runs of one action in one namespace apart, by a Lease.
 
 Source: Kubernetes' API (coordination.k8s.io/v1, LeaseSpec). Clocks of different machines are not compared:
-a Lease has lapsed once it was seen unchanged for as long as it says.
+a Lease has lapsed once it was seen unchanged for as long as it says. One that is gone after it was held was
+taken over, and given up again: it is made anew by nobody who held it before.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _LOOK_SECONDS = 1.0
 _LEASE = ("coordination.k8s.io/v1", "Lease")
 _FORBIDDEN, _NOT_FOUND, _CONFLICT = 403, 404, 409
 _ENDING_NAMESPACE = "is being terminated"
+# A machine that sleeps renews nothing; its monotonic clock may stand still meanwhile.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class HeldError(ArtifactsError):
@@ -58,13 +61,15 @@ class Lease:
     def take(self, patience: float, progress: Progress) -> None:
         """Take it, or wait for so many seconds until another run has given it up, or let it lapse.
 
-        Where there is no namespace for it, there is nothing to keep apart.
+        Whether a run was killed shows only after its Lease's own time: for so long one that is not renewed is
+        watched, however short the patience is. Where there is no namespace for it, there is nothing to keep
+        apart.
 
         :raises HeldError: the other run has not ended in time
         :raises KubeError: the API server cannot be asked, or refuses
         """
         began = time.monotonic()
-        seen, seen_at = "", began
+        seen, seen_at, goes_on = "", began, False
         while not self._create():
             now = time.monotonic()
             held = self._read()
@@ -72,30 +77,39 @@ class Lease:
                 continue
             version = text(held, "metadata", "resourceVersion") or ""
             if version != seen:
+                goes_on = seen != ""
                 seen, seen_at = version, now
-            lapsed = now - seen_at >= (number(held, "spec", "leaseDurationSeconds") or VALID_SECONDS)
-            if self._is_mine(held) or (lapsed and self._write(version)):
+            lapses_at = seen_at + (number(held, "spec", "leaseDurationSeconds") or VALID_SECONDS)
+            if self._is_mine(held) or (now >= lapses_at and self._write(version, taking=True)):
                 return
-            if now - began >= patience:
+            ends_at = began + patience if goes_on else max(began + patience, lapses_at)
+            if now >= ends_at:
                 raise HeldError(self._told(held, patience))
             progress.update(f"{now - began:.0f} s: another run of the action {self._action} goes on")
-            time.sleep(min(_LOOK_SECONDS, max(0.1, patience - (now - began))))
+            time.sleep(min(_LOOK_SECONDS, max(0.1, ends_at - now)))
 
     def keep(self) -> None:
         """Renew it where that is due.
 
-        :raises HeldError: another run has taken it, since it was not renewed for too long
+        :raises HeldError: another run has taken it, since it was not renewed for too long; it may have ended
         :raises KubeUnavailableError: the API server is away
         """
-        now = time.monotonic()
-        if not self._version or now - self._renewed_at < RENEWAL_SECONDS:
+        seconds = _seconds() - self._renewed_at
+        if not self._version or seconds < RENEWAL_SECONDS or self._write(self._version):
             return
-        if not self._write(self._version) and not self._is_mine(self._read()) and not self._create():
-            seconds = now - self._renewed_at
+        found = self._read()
+        if self._is_mine(found):
+            return
+        self._version = ""
+        if found is not None:
             raise HeldError(
                 f"another run of the action {self._action} has taken over, and goes on with what is begun, "
                 f"since this one could not renew its lease {self._name} for {seconds:.0f} seconds"
             )
+        raise HeldError(
+            f"the lease {self._name} of this run of the action {self._action} is gone: in the {seconds:.0f} "
+            "seconds since it was renewed another run may have taken over, and ended; run it again"
+        )
 
     def release(self) -> None:
         """Give it up; where that cannot be done it lapses by itself."""
@@ -120,19 +134,25 @@ class Lease:
         try:
             self._remember(self._client.create(manifest))
         except KubeError as error:
-            if error.status == _NOT_FOUND or _ends(error):
+            if self._has_no_place(error):
                 return True
             if error.status != _CONFLICT:
                 raise
             return False
         return True
 
+    def _has_no_place(self, error: KubeError) -> bool:
+        """Whether its namespace is the reason that it cannot be made."""
+        missing = error.status == _NOT_FOUND and f'namespaces "{self._namespace}" not found' in error.message
+        return missing or (error.status == _FORBIDDEN and _ENDING_NAMESPACE in error.message)
+
     def _read(self) -> KubeObject | None:
         return self._client.get(*_LEASE, self._namespace, self._name)
 
-    def _write(self, version: str) -> bool:
+    def _write(self, version: str, *, taking: bool = False) -> bool:
         """Renew or take over just this version; false where there is another one, or none."""
-        changes = {"metadata": {"resourceVersion": version}, "spec": self._spec()}
+        spec = {**self._spec(), "acquireTime": _now()} if taking else self._spec()
+        changes = {"metadata": {"resourceVersion": version}, "spec": spec}
         try:
             self._remember(self._client.merge(*_LEASE, self._namespace, self._name, changes))
         except KubeError as error:
@@ -150,7 +170,7 @@ class Lease:
 
     def _remember(self, stored: KubeObject) -> None:
         self._version = text(stored, "metadata", "resourceVersion") or ""
-        self._renewed_at = time.monotonic()
+        self._renewed_at = _seconds()
 
     def _spec(self) -> dict[str, Any]:
         return {
@@ -168,8 +188,9 @@ class Lease:
         )
 
 
-def _ends(error: KubeError) -> bool:
-    return error.status == _FORBIDDEN and _ENDING_NAMESPACE in error.message
+def _seconds() -> float:
+    """Seconds since some time, those of the machine's sleep among them."""
+    return time.clock_gettime(_CLOCK)
 
 
 def _now() -> str:

@@ -5,22 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
     Look,
+    age_of,
+    has_begun,
     is_ended,
+    is_over,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
     action_configuration,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import job_name, make_job
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import ACTION
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import SeenNode
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import POD_ANNOTATION
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
+    HASH_ANNOTATION,
+    NODE_ANNOTATION,
+    POD_ANNOTATION,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
     KubeObject,
     dig,
@@ -34,12 +39,17 @@ class Leftovers:
     """What was found.
 
     :ivar under_way: Jobs of just this content, by node, whose results are still to be written down
-    :ivar spent: names of Jobs that are of no use any more
-    :ivar cordoned: nodes that this action cordoned, where nothing of it is under way
+    :ivar spent: names of Jobs that are of no use any more: they have ended, or not begun
+    :ivar reached: nodes on which something of the action was begun, or may be, that is not written down, each
+      with the hash of its content
+    :ivar awaited: nodes with pods of it that are to end, or to go, before anything else is begun there
+    :ivar cordoned: nodes that this action cordoned, where nothing of it runs
     """
 
     under_way: Mapping[str, KubeObject]
     spent: tuple[str, ...]
+    reached: Mapping[str, str]
+    awaited: frozenset[str]
     cordoned: tuple[str, ...]
 
 
@@ -51,17 +61,69 @@ def find_leftovers(wish: Wish, nodes: Mapping[str, SeenNode], look: Look) -> Lef
     judged = _Judging(wish, look)
     expected = {job_name(wish.action, node.uid): node for node in nodes.values()} if look.jobs else {}
     under_way: dict[str, KubeObject] = {}
-    spent = []
+    others: dict[str, KubeObject] = {}
     for name, job in look.jobs.items():
-        node = expected.get(name)
-        if dig(job, "metadata", "deletionTimestamp"):
-            continue
-        if node is not None and judged.is_under_way(job, node):
+        node, goes = expected.get(name), dig(job, "metadata", "deletionTimestamp")
+        if node is not None and not goes and judged.is_under_way(job, node):
             under_way[node.name] = job
-        elif is_ended(job) or (node is not None and not judged.has_begun(job)):
-            spent.append(name)
-    cordoned = sorted(node.name for node in nodes.values() if node.marked and node.name not in under_way)
-    return Leftovers(under_way, tuple(spent), tuple(cordoned))
+        else:
+            others[name] = job
+    spent = [
+        name
+        for name, job in others.items()
+        if not dig(job, "metadata", "deletionTimestamp") and (is_ended(job) or not judged.has_begun(job))
+    ]
+    pods = {
+        name: found
+        for name, every in look.on_node.items()
+        if name not in under_way and (found := _to_go(every, stays=wish.rolls_out))
+    }
+    open_pods = {name: [pod for pod in found if not is_over(pod)] for name, found in pods.items()}
+    busy = {name for name, found in open_pods.items() if any(map(has_begun, found))}
+    cordoned = [name for name, node in nodes.items() if node.marked and name not in {*under_way, *busy}]
+    return Leftovers(
+        under_way,
+        tuple(spent),
+        {name: content for name, content in _reached(nodes, others, pods).items() if name not in under_way},
+        frozenset(name for name, found in open_pods.items() if found),
+        tuple(sorted(cordoned)),
+    )
+
+
+def _reached(
+    nodes: Mapping[str, SeenNode],
+    jobs: Mapping[str, KubeObject],
+    pods: Mapping[str, Iterable[KubeObject]],
+) -> dict[str, str]:
+    """Where something was begun, or may be."""
+    found: dict[str, str] = {}
+    # Where there was a record, it was taken back before the Job was made.
+    for job in jobs.values():
+        name = text(job, "metadata", "annotations", NODE_ANNOTATION) or ""
+        if name in nodes and nodes[name].record is None:
+            found[name] = _content(job)
+    for name, every in pods.items():
+        if name not in nodes:
+            continue
+        # The controller of a DaemonSet writes nothing down.
+        told = every if nodes[name].record is None else [pod for pod in every if _is_of_daemonset(pod)]
+        newest = max(told, key=age_of, default=None)
+        if newest is not None:
+            found[name] = _content(newest)
+    return {name: content for name, content in found.items() if content}
+
+
+def _to_go(pods: Iterable[KubeObject], *, stays: bool) -> list[KubeObject]:
+    """Without those of a DaemonSet that stays."""
+    return [pod for pod in pods if not (stays and _is_of_daemonset(pod))]
+
+
+def _is_of_daemonset(pod: KubeObject) -> bool:
+    return any(text(owner, "kind") == "DaemonSet" for owner in entries(pod, "metadata", "ownerReferences"))
+
+
+def _content(obj: KubeObject) -> str:
+    return text(obj, "metadata", "annotations", HASH_ANNOTATION) or ""
 
 
 class _Judging:
@@ -81,12 +143,7 @@ class _Judging:
 
     def has_begun(self, job: KubeObject) -> bool:
         """Whether the script was started."""
-        pods = self._look.pods.get(text(job, "metadata", "uid") or "", ())
-        statuses = (entry for pod in pods for entry in entries(pod, "status", "containerStatuses"))
-        return any(
-            text(status, "name") == ACTION and (dig(status, "state", "running") or _has_ended(status))
-            for status in statuses
-        )
+        return any(map(has_begun, self._look.pods.get(text(job, "metadata", "uid") or "", ())))
 
     def _is_as_wanted(self, job: KubeObject, node: SeenNode) -> bool:
         """Whether the pod is the one that would be made now; a setting may have kept it from its start."""
@@ -102,7 +159,3 @@ class _Judging:
         )
         told = text(job, "metadata", "annotations", POD_ANNOTATION)
         return told == text(wanted, "metadata", "annotations", POD_ANNOTATION)
-
-
-def _has_ended(status: Mapping[str, Any]) -> bool:
-    return bool(dig(status, "state", "terminated") or dig(status, "lastState", "terminated"))

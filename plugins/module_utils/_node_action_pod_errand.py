@@ -37,27 +37,38 @@ class PodErrand(Errand):
     """
 
     def __init__(
-        self, cluster: ActionCluster, wish: Wish, node: SeenNode, daemonset: Mapping[str, Any]
+        self,
+        cluster: ActionCluster,
+        wish: Wish,
+        node: SeenNode,
+        daemonset: Mapping[str, Any],
+        *,
+        retries: bool = False,
     ) -> None:
+        """Begin; ``retries`` says that the same content failed there before this run."""
         super().__init__(cluster, wish, node, daemonset)
         self._stage = Stage.WATCH
         self._stopped = ""
-        # The pod that the last run told a failure of, which will not run its script again.
-        self._spent = node.record.run if node.record is not None and node.record.code != 0 else ""
+        self._stopped_after = 0
+        # The pods that told a failure before this run, and which will not run their script again.
+        self._spent: set[str] = set()
+        self._retries = retries
+        if node.record is not None and node.record.code != 0 and node.record.run:
+            self._spent = {node.record.run}
 
     def touch(self) -> None:
         """The rollout goes on, so this one's turn may still come."""
         self._began = time.monotonic()
 
     def stop(self, reason: str) -> None:
-        """Wait no more, unless it has begun."""
-        self._stopped = reason
+        """Wait no more, unless it has begun, or its pod is being made anew, which the next look shows."""
+        if not self._stopped:
+            self._stopped, self._stopped_after = reason, self._cluster.looks
 
     def _watch(self, look: Look, refusals: Refusals) -> None:
         newest = self._newest(look)
-        if newest is None and self._stopped:
-            self.outcome = Outcome(self._node.name, State.NOT_STARTED, reason=self._stopped)
-            self._stage = Stage.END
+        if newest is None and self._stopped and self._is_left(look):
+            self._leave(self._stopped)
             return
         if newest is None:
             waits = Outcome(self._node.name, State.RUNNING, reason="its pod is not there yet")
@@ -65,21 +76,39 @@ class PodErrand(Errand):
         else:
             found = self._attended(pod_outcome(self._node.name, newest))
         found = self._judged(found)
-        if found.over:
+        if newest is None and found.state is State.LOST:
+            self._leave("its DaemonSet made no pod of this content there")
+        elif found.over:
             self._run = "" if newest is None else text(newest, "metadata", "uid") or ""
             self._end(found)
         else:
             self.outcome = found
 
+    def _leave(self, reason: str) -> None:
+        """Nothing of this content was begun there."""
+        self.outcome = Outcome(self._node.name, State.NOT_STARTED, reason=reason)
+        self._stage = Stage.END
+
+    def _is_left(self, look: Look) -> bool:
+        """Whether there is an older pod that stays; where there is none, the controller makes one anyway."""
+        pods = look.pods.get(self._node.name, ())
+        return look.number > self._stopped_after and any(
+            not dig(pod, "metadata", "deletionTimestamp") and not self._is_newest(pod) for pod in pods
+        )
+
     def _newest(self, look: Look) -> KubeObject | None:
         pods = [pod for pod in look.pods.get(self._node.name, ()) if self._is_newest(pod)]
+        if self._retries and look.number > 0:
+            # Made anew after the last run, as with an eviction, a pod tells the same failure once more.
+            self._spent |= {_uid(pod) for pod in pods if pod_outcome(self._node.name, pod).failed}
+            self._retries = False
         for pod in pods:
             if self._is_spent(pod):
-                self._cluster.delete_pod(text(pod, "metadata", "name") or "", self._spent)
+                self._cluster.delete_pod(text(pod, "metadata", "name") or "", _uid(pod))
         return max((pod for pod in pods if not self._is_spent(pod)), key=age_of, default=None)
 
     def _is_spent(self, pod: KubeObject) -> bool:
-        return self._spent != "" and text(pod, "metadata", "uid") == self._spent
+        return _uid(pod) in self._spent
 
     def _is_newest(self, pod: KubeObject) -> bool:
         told = text(pod, "metadata", "annotations", HASH_ANNOTATION)
@@ -87,3 +116,7 @@ class PodErrand(Errand):
 
     def _clear(self) -> None:
         self._stage = Stage.END
+
+
+def _uid(pod: KubeObject) -> str:
+    return text(pod, "metadata", "uid") or ""

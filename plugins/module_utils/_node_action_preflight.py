@@ -47,7 +47,8 @@ def prepare(client: KubeClient, wish: Wish, *, check_mode: bool) -> tuple[Wish, 
         faults.append(f'the service account {account} is missing, in the namespace "{namespace}"')
     if faults and not check_mode:
         raise NotReadyError(faults)
-    return replace(wish, storage=storage), [f"{fault}; the run would fail" for fault in faults]
+    warnings = [f"{fault}; the run fails unless that is mended before" for fault in faults]
+    return replace(wish, storage=storage), warnings
 
 
 def _namespace_fault(client: KubeClient, name: str) -> str:

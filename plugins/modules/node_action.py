@@ -21,7 +21,7 @@ description:
     C(http://localhost:PORT/pkg/NAME/TAG), for as long as the script runs.
   - What came of it is in RV(nodes), in an annotation of each node, and in an Event about it, with exit code,
     duration and last lines. A run that was interrupted is completed by the next one, which takes over the
-    Jobs that it finds.
+    Jobs that it finds. Of those with another content it deletes what has not begun, and waits for the rest.
   - All faults of the options are told at once, before anything is asked or changed.
   - Where the connection is local, the module runs inside the controller and prints progress lines.
 options:
@@ -52,6 +52,8 @@ options:
       - V(daemonset) leaves a DaemonSet that runs it on nodes that come later, too. Its pods give up their
         privilege when the script has ended. On a first run all nodes begin at once; when the action changes,
         or where it failed before, O(max_parallel) of them do. Its pods are on cordoned nodes, too.
+        After O(max_fail) failures, or once so many pods have failed that its controller goes no further, it
+        is stopped until the next run, by the update strategy C(OnDelete).
     type: str
     choices: [jobs, daemonset]
     default: jobs
@@ -192,7 +194,8 @@ options:
     description:
       - How long another run of the same action is waited for, in seconds, on a node, and before this one
         begins. Runs of an action in one O(namespace) come one after the other, by a Lease; that of a run
-        that was killed lapses after a minute.
+        that was killed lapses after a minute. Whether it was killed shows only then, so this takes a minute
+        at least where the Lease is not renewed.
     type: int
     default: 300
   refresh:

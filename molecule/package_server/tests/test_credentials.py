@@ -18,6 +18,7 @@ from tests.outside.node import Node
 from tests.outside.package_server import PACKAGE, PackageServer, Told, container_statuses, wait_for
 
 SECONDS = 120.0
+NOBODY = 65534
 NAME = "credentials"
 FOLDER = "/tmp/credentials"
 VALUE = "value-of-a-secret-variable"
@@ -59,6 +60,8 @@ class Seen:
     pod: Mapping[str, Any]
     texts: Mapping[str, str]
     processes: Mapping[str, str]
+    # Containers whose processes show their environment to a process with this user, and no right.
+    shown_to: Mapping[int, set[str]]
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +92,33 @@ def seen(server: PackageServer, node: Node) -> Iterator[Seen]:
         for number in numbers:
             environment = node.run("cat", f"/proc/{number}/environ", check=False)
             processes[container] = processes.get(container, "") + environment
+    shown_to = {user: shown(node, user, server.processes(pod)) for user in (*users_of(pod).values(), NOBODY)}
     node.run("touch", f"{FOLDER}/go")
     told = wait_for(process)
     texts["output of ansible"] = told.outcome.output
     texts["node"] = json.dumps(server.kubectl.get("node", node.name))
     texts["events of the node"] = json.dumps(server.kubectl.get("events", "--all-namespaces"))
     texts["state on the node"] = node.run("sh", "-c", 'cat "$0"/*', f"/var/lib/clusterdepot/actions/{NAME}")
-    yield Seen(told, pod, texts, processes)
+    yield Seen(told, pod, texts, processes, shown_to)
     node.run("rm", "-r", FOLDER)
     server.wait_until_no_pod(NAME)
     server.forget(NAME)
+
+
+def users_of(pod: Mapping[str, Any]) -> dict[str, int]:
+    """The user of each container."""
+    containers = (*pod["spec"].get("initContainers", []), *pod["spec"]["containers"])
+    return {one["name"]: one["securityContext"]["runAsUser"] for one in containers if one["name"] != "action"}
+
+
+def shown(node: Node, user: int, processes: Mapping[str, list[int]]) -> set[str]:
+    """The containers of which such a user of the node reads the environment of a process."""
+    reads = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs", "cat"]
+    return {
+        container
+        for container, numbers in processes.items()
+        if any(node.run(*reads, f"/proc/{number}/environ", check=False) for number in numbers)
+    }
 
 
 def test_it_ran(seen: Seen) -> None:
@@ -140,6 +160,14 @@ def test_only_the_containers_of_the_storage_have_its_credentials(seen: Seen, sto
     holding = {container for container, environment in seen.processes.items() if storage.key in environment}
     assert holding == {"storage"}
     assert set(seen.processes) == {"storage", "server", "action"}
+
+
+def test_credentials_are_read_by_no_other_user_of_the_node(seen: Seen) -> None:
+    users = users_of(seen.pod)
+    assert users["catalogue"] == users["storage"] != users["server"]
+    assert seen.shown_to[users["storage"]] == {"storage"}
+    assert seen.shown_to[users["server"]] == {"server"}
+    assert seen.shown_to[NOBODY] == set()
 
 
 def test_only_the_action_may_do_what_it_wants(seen: Seen) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,6 +120,34 @@ def test_a_failing_script_is_told_and_not_run_again(staying: PackageServer, node
     assert statuses["action"]["restartCount"] == 0
     mended = staying.act(action, SCRIPT)
     assert mended.state == "done", mended.why
+
+
+def test_a_pod_that_is_made_anew_tells_a_failure_again_until_the_next_run(
+    staying: PackageServer, node: Node, action: str
+) -> None:
+    script = f"echo ran >> {COUNT}; echo because of this; exit 6"
+    assert staying.act(action, script).failed
+    (first,) = staying.pods(action)
+    staying.kubectl("delete", "pod", "-n", staying.namespace, first["metadata"]["name"])
+
+    def ended() -> str:
+        messages = [
+            status["state"]["terminated"].get("message", "")
+            for pod in staying.pods(action)
+            if pod["metadata"]["uid"] != first["metadata"]["uid"]
+            for status in container_statuses(pod)
+            if status["name"] == "action" and "terminated" in status["state"]
+        ]
+        return messages[0] if messages else ""
+
+    eventually(lambda: ended() != "", SECONDS, "the action of the new pod has ended")
+    assert node.run("cat", COUNT) == "ran\n"
+    told = json.loads(ended())
+    assert (told["code"], told["changed"], told["output"]) == (6, False, "because of this\n")
+    again = staying.act(action, script)
+    assert again.failed
+    assert again.node["code"] == 6
+    assert node.run("cat", COUNT) == "ran\nran\n"
 
 
 def test_wrong_input_is_refused_before_anything_is_made(server: PackageServer, action: str) -> None:

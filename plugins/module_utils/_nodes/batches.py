@@ -101,12 +101,13 @@ class Dispatch:
     def next(self, outcomes: Iterable[Outcome] = ()) -> Step:
         """Take in what became known since the last step, and say what to do.
 
-        An outcome of RUNNING changes nothing, and neither does a second one of the same node.
+        An outcome of RUNNING changes nothing, and neither does a second one of the same node. One of
+        NOT_STARTED is of a node whose turn will not come.
 
         :raises ValueError: an outcome of a node that was not started
         """
         for outcome in outcomes:
-            if outcome.over and outcome.node not in self._outcomes:
+            if outcome.state is not State.RUNNING and outcome.node not in self._outcomes:
                 self._take(outcome)
         start = () if self._stopped else self._start()
         left = bool(self._first or self._rest) and not self._stopped

@@ -25,7 +25,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.conf
     Configuration,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import ACTION
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import PodSettings
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
+    ATTEMPT_KEY,
+    PodSettings,
+    attempt_name,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.server import (
     HEALTH_PATH,
     INSTANCE_VARIABLE,
@@ -68,6 +72,12 @@ _CODE_FILE = f"{_FOLDERS[RESULT_VOLUME]}/code"
 # rclone's own name for no file; what it needs is in the environment.
 _NO_CONFIGURATION = "/notfound"
 _MESSAGE_FILE = "/dev/termination-log"
+# The environment of a process is read by the others of its user, and these are in the node's namespace of
+# processes. So neither is a user that anything else of a node runs as, nobody least of all: systemd's list
+# ("Users, Groups, UIDs and GIDs on systemd Systems") leaves these numbers free.
+STORAGE_USER = 61101
+SERVER_USER = 61102
+# Of a container that has nothing to hide.
 _NOBODY = 65534
 _POD_UID = "metadata.uid"
 _NODE_NAME = "spec.nodeName"
@@ -77,8 +87,6 @@ _RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
     "runAsNonRoot": True,
-    "runAsUser": _NOBODY,
-    "runAsGroup": _NOBODY,
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
@@ -112,6 +120,7 @@ def catalogue_container(serving: Serving) -> dict[str, Any]:
     environment = [*_fetching(serving, _MESSAGE_FILE), *_credentials(serving.storage)]
     return {
         **_container(CATALOGUE, serving.settings.rclone_image, command, environment, "256Mi"),
+        "securityContext": _restricted(STORAGE_USER),
         "volumeMounts": [_mount(SCRIPTS_VOLUME), *mounts, *_of_storage(serving.storage)],
     }
 
@@ -130,6 +139,7 @@ def storage_container(serving: Serving) -> dict[str, Any]:
     command = ["sh", _script("serve_storage.sh")]
     return {
         **_container(STORAGE, serving.settings.rclone_image, command, environment, "256Mi"),
+        "securityContext": _restricted(STORAGE_USER),
         "volumeMounts": [
             _mount(SCRIPTS_VOLUME),
             *mounts,
@@ -150,7 +160,9 @@ def server_container(serving: Serving) -> dict[str, Any]:
     ]
     command = ["sh", _script("serve_packages.sh")]
     return {
-        **_container(SERVER, serving.settings.haproxy_image, command, environment, "64Mi"),
+        # A process that was replaced stays beside the new one while it has downloads.
+        **_container(SERVER, serving.settings.haproxy_image, command, environment, "128Mi"),
+        "securityContext": _restricted(SERVER_USER),
         # As a port of the host, so that no two pods with the same one come to a node.
         "ports": [{"name": "packages", "containerPort": port, "hostPort": port, "hostIP": "127.0.0.1"}],
         "volumeMounts": [_mount(SCRIPTS_VOLUME), _mount(SHARED_VOLUME), *_result_mount(serving)],
@@ -177,11 +189,13 @@ def action_container(
     if serves:
         mounts.append(_mount(STAGE_VOLUME))
     program = "run_action.sh"
-    environment = _running(action, settings, configuration, serves=serves)
+    environment = _running(action, settings, configuration, serves=serves, stays=records)
     if records:
         program = "record_action.sh"
         mounts.append(_mount(RESULT_VOLUME, writes=True))
         environment.append(_variable("RECORD_FILE", _CODE_FILE))
+        attempt = {"name": attempt_name(action.name), "key": ATTEMPT_KEY, "optional": True}
+        environment.append({"name": "RUN_ATTEMPT", "valueFrom": {"configMapKeyRef": attempt}})
     command = ["sh", _script(program), *action.arguments]
     container = _container(ACTION, settings.action_image, command, environment, None)
     # Its message is its own; a log in its place would tell the wrong thing.
@@ -215,13 +229,17 @@ def _container(
         # The image's own folder may be closed to the user that the container runs as.
         "workingDir": "/",
         "env": environment,
-        "securityContext": dict(_RESTRICTED),
+        "securityContext": _restricted(_NOBODY),
         "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}},
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
     if memory is not None:
         container["resources"]["limits"] = {"memory": memory}
     return container
+
+
+def _restricted(user: int) -> dict[str, Any]:
+    return {**_RESTRICTED, "runAsUser": user, "runAsGroup": user}
 
 
 def _fetching(serving: Serving, message_file: str) -> list[dict[str, Any]]:
@@ -256,7 +274,7 @@ def _credentials(storage: Storage) -> list[dict[str, Any]]:
 
 
 def _running(
-    action: Action, settings: PodSettings, configuration: Configuration, *, serves: bool
+    action: Action, settings: PodSettings, configuration: Configuration, *, serves: bool, stays: bool
 ) -> list[dict[str, Any]]:
     """What run_action.sh is told."""
     pairs = {
@@ -273,6 +291,7 @@ def _running(
         "RUN_GRACE": str(settings.grace),
         "RUN_FORCE": "true" if action.force else "false",
         "RUN_REMOVES": "true" if action.removes else "false",
+        "RUN_STAYS": "true" if stays else "false",
         "RUN_NSENTER": settings.nsenter,
         "RUN_MESSAGE_FILE": _MESSAGE_FILE,
     }

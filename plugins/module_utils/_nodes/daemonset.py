@@ -14,11 +14,14 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import Action
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import Configuration
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
+    ATTEMPT_KEY,
+    CONFIGURATION,
     HASH_ANNOTATION,
     NODE_ACTION,
     PACKAGE_SERVER,
     RUN,
     PodSettings,
+    attempt_name,
     labels,
     selector_labels,
 )
@@ -50,6 +53,26 @@ def action_daemonset(
     made = _daemonset(NODE_ACTION, action.name, settings.namespace, template, max_unavailable)
     made["metadata"]["annotations"] = {HASH_ANNOTATION: action.content_hash}
     return made
+
+
+def attempt_object(action: Action, settings: PodSettings, attempt: str) -> dict[str, Any]:
+    """What pods of the action's DaemonSet are told of a run when they are started.
+
+    A script that failed runs again only where this differs from what it was then. It is no part of the pods,
+    so that a change of it makes none anew.
+
+    :param attempt: unlike that of any other run; letters, digits and hyphens
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": attempt_name(action.name),
+            "namespace": settings.namespace,
+            "labels": labels(NODE_ACTION, action.name, CONFIGURATION),
+        },
+        "data": {ATTEMPT_KEY: attempt},
+    }
 
 
 def server_daemonset(

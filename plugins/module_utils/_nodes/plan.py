@@ -87,8 +87,8 @@ def make_plan(
     """Decide on each node that is selected.
 
     :param under_way: names of nodes that have a Job of an earlier run with just this content
-    :param reached: names of nodes that have a pod of the action's DaemonSet, each with the hash of the pod's
-      content; it may have run there without being written down
+    :param reached: names of nodes that have a Job or a pod of the action, each with the hash of its content;
+      it may have run there without being written down
     """
     run: dict[str, str] = {}
     settled: dict[str, str] = {}
@@ -130,7 +130,7 @@ def _removal(node: SeenNode, action: Action, reached: str | None) -> tuple[str, 
     if node.record is not None:
         return "it was run here", True
     if reached is not None:
-        return "its DaemonSet has a pod here", True
+        return "a Job or a pod of it is here", True
     return ("it is forced", True) if action.force else ("there is nothing to take back", False)
 
 

@@ -27,6 +27,9 @@ HASH_ANNOTATION = f"{ANNOTATION_PREFIX}/content-hash"
 # Of Jobs: a hash of the pod. A Job with the right name and another one of these was made by other settings.
 POD_ANNOTATION = f"{ANNOTATION_PREFIX}/pod-hash"
 
+# Key of the ConfigMap that attempt_name names.
+ATTEMPT_KEY = "attempt"
+
 # Below what nodes hand out by themselves: NodePorts from 30000 on, and ephemeral ports from 32768 on.
 _FIRST_PORT = 20000
 _PORTS = 10000
@@ -70,6 +73,11 @@ class PodSettings:
     grace: int = 30
     start_timeout: int = 300
     nsenter: str = "nsenter"
+
+
+def attempt_name(action: str) -> str:
+    """The ConfigMap that tells pods which stay what the action's newest run calls itself."""
+    return f"{action}-attempt"
 
 
 def default_port(name: str) -> int:

@@ -160,8 +160,9 @@ def prepare(
     :param pod_files: the scripts of the pods, as ``read_pod_files`` gives them
     :param removes: whether everything is taken back: what only a run needs is not judged then
     :returns: ``faults``; and where there are none, ``objects`` of the server that stays, ``unwanted`` ones,
-        which are to be deleted, ``names`` of the actions in their order, ``runs``, the options of each,
-        ``secret_made``, ``service_account_made`` and ``service_account_annotations``
+        which are to be deleted where they have the role's labels, ``names`` of the actions in their order,
+        ``runs``, the options of each, ``secret_made``, ``service_account_made`` and
+        ``service_account_annotations``
     """
     wish = _Wish.of(raw)
     runs, faults = _read_runs(wish, removes=removes)
@@ -321,7 +322,7 @@ def _server_objects(wish: _Wish, served: Served, pod_files: Mapping[str, str]) -
 
 
 def _unwanted(wish: _Wish, runs: Iterable[_Run], *, removes: bool) -> list[dict[str, Any]]:
-    """What the role makes at times, and does not want now. What others have made has another name."""
+    """What the role makes at times, and does not want now; what others made by these names is not meant."""
     raw = wish.raw
     name, secret = str(raw["name"]), f"{raw['name']}-storage"
     used = [wish.shared, *(run.options for run in runs)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import LONGEST_TIME_LIMIT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.quoting import (
     checked_address,
     checked_file,
@@ -67,7 +68,9 @@ def proxy_configuration(options: ServerOptions) -> str:
 
 
 def _global(options: ServerOptions) -> list[str]:
-    lines = [f"maxconn {options.max_connections}", "nbthread 1", "hard-stop-after 10m"]
+    # What a newer catalogue has replaced goes on with its downloads, for as long as any script may run.
+    stop = f"hard-stop-after {LONGEST_TIME_LIMIT}s"
+    lines = [f"maxconn {options.max_connections}", "nbthread 1", stop]
     return [*lines, "log stdout format raw local0 info"] if options.access_log else lines
 
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from tests.faults.node_action.nodes import DONE, HANGS, Nodes
 from tests.faults.node_action.task import Task, left, reasons, states
-from tests.faults.node_action.test_interrupted import interrupt, jobs
+from tests.faults.node_action.test_interrupted import interrupt, jobs, wait_for
 
 MARK = "actions.clusterdepot.io/cordoned.by"
 TOLERATION = {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"}
@@ -54,6 +54,23 @@ def test_what_somebody_else_cordoned_stays_so(nodes: Nodes, task: Task) -> None:
     assert mark(nodes, "b") is None
 
 
+def test_what_somebody_else_cordons_meanwhile_stays_so(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    begun: list[str] = []
+
+    def take_over(_line: str) -> None:
+        if nodes.started and not begun:
+            begun.append("a")
+            nodes.client.merge("v1", "Node", None, "a", {"metadata": {"annotations": {MARK: None}}})
+            nodes.behaviour = lambda _node: DONE
+
+    task.progress.on_update = take_over
+    with nodes.running(lambda _node: HANGS):
+        assert states(task(cordon="cordon")) == {"a": "done"}
+    assert begun
+    assert is_cordoned(nodes, "a")
+
+
 def test_an_interrupted_run_leaves_a_cordon_that_the_next_one_takes_back(
     client: KubeClient, nodes: Nodes, task: Task
 ) -> None:
@@ -69,6 +86,7 @@ def test_an_interrupted_run_leaves_a_cordon_that_the_next_one_takes_back(
             assert job["metadata"]["uid"] == uid
             if job["metadata"]["annotations"]["actions.clusterdepot.io/node"] == "b":
                 client.delete("batch/v1", "Job", task.namespace, name)
+        wait_for(lambda: len(client.list("v1", "Pod", task.namespace)) == 1)
         told = task(check_mode=True, selector={"kubernetes.io/hostname": "a"})
         assert told["uncordoned"] == ["b"]
         assert is_cordoned(nodes, "b")

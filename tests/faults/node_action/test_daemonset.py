@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from tests.faults.node_action.nodes import DONE, HANGS, Nodes, Script
 from tests.faults.node_action.task import ACTION, Task, left, reasons, states, stored
-from tests.faults.node_action.test_interrupted import interrupt
+from tests.faults.node_action.test_interrupted import interrupt, wait_for
 
 
 def test_a_daemonset_runs_it_and_a_second_run_changes_nothing(
@@ -65,6 +64,41 @@ def test_a_rollout_ends_after_too_many_failures(nodes: Nodes, task: Task) -> Non
     assert len(nodes.started) <= 2
     assert result["counts"] == {"failed": 1, "not started": 2}
     assert sum("max_fail is 0" in reason for reason in reasons(result).values()) == 2
+
+
+def test_a_rollout_that_ends_begins_nothing_more(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    names = ["h0", "h1", "h2", "h3", "h4"]
+    nodes.add(*names)
+    with nodes.running():
+        task(mode="daemonset")
+
+    def behave(node: str) -> Script:
+        return Script(code=9) if node == nodes.started[0] else Script(seconds=3)
+
+    with nodes.running(behave):
+        result = task.fail(mode="daemonset", script="echo other", max_parallel=2)
+        # One place was free all the time, and all of them are now.
+        time.sleep(2)
+        assert len(nodes.started) == 2
+        assert result["counts"] == {"done": 1, "failed": 1, "not started": 3}
+        nodes.behaviour = lambda _node: DONE
+        again = task(mode="daemonset", script="echo other", max_parallel=2)
+    assert again["counts"] == {"done": 4, "unchanged": 1}
+    found = client.get("apps/v1", "DaemonSet", task.namespace, ACTION)
+    assert found is not None
+    assert found["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+
+
+def test_a_rollout_that_cannot_go_on_is_told_at_once(nodes: Nodes, task: Task) -> None:
+    names = ["k0", "k1", "k2", "k3"]
+    nodes.add(*names)
+    with nodes.running():
+        task(mode="daemonset")
+    with nodes.running(lambda _node: Script(code=9)):
+        result = task.fail(mode="daemonset", script="echo other", max_parallel=2, max_fail=3)
+    assert result["counts"] == {"failed": 2, "not started": 2}
+    assert "2 pods that failed stay unready" in result["msg"]
+    assert len(nodes.started) == 2
 
 
 def test_jobs_take_the_place_of_a_daemonset(client: KubeClient, nodes: Nodes, task: Task) -> None:
@@ -123,7 +157,7 @@ def test_what_a_daemonset_did_by_itself_is_taken_back(client: KubeClient, nodes:
         wait_for(lambda: sorted(nodes.started) == ["a", "b", "c"])
         assert nodes.record("b", ACTION) is None
         told = task(state="absent", check_mode=True)
-        assert reasons(told)["b"] == "its DaemonSet has a pod here"
+        assert reasons(told)["b"] == "a Job or a pod of it is here"
         nodes.behaviour = lambda _node: HANGS
         interrupt(task, nodes, 4, state="absent", absent_script="rm -rf /opt/x")
         # The DaemonSet is gone, and what is to be done is known all the same.
@@ -133,6 +167,29 @@ def test_what_a_daemonset_did_by_itself_is_taken_back(client: KubeClient, nodes:
         result = task(state="absent", absent_script="rm -rf /opt/x")
     assert states(result) == dict.fromkeys("abc", "done")
     assert [nodes.record(name, ACTION) for name in "abc"] == [None, None, None]
+    assert left(client, task.namespace) == []
+
+
+def test_it_is_taken_back_only_once_its_pods_are_gone(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("g0")
+    with nodes.running():
+        task(mode="daemonset")
+        (pod,) = client.list("v1", "Pod", task.namespace)
+        name = pod["metadata"]["name"]
+        # As a pod that is slow to end.
+        held = {"metadata": {"finalizers": ["example.com/held"]}}
+        client.merge("v1", "Pod", task.namespace, name, held)
+        jobs: list[int] = []
+
+        def let_go(line: str) -> None:
+            if f"pod {name} of an earlier run" in line and not jobs:
+                jobs.append(len(client.list("batch/v1", "Job", task.namespace)))
+                client.merge("v1", "Pod", task.namespace, name, {"metadata": {"finalizers": None}})
+
+        task.progress.on_update = let_go
+        result = task(state="absent", absent_script="rm -rf /opt/x")
+    assert states(result) == {"g0": "done"}
+    assert jobs == [0]
     assert left(client, task.namespace) == []
 
 
@@ -160,10 +217,3 @@ def test_its_pods_run_on_cordoned_nodes_and_are_waited_for(nodes: Nodes, task: T
     assert record is not None
     assert record["code"] == 0
     assert any("the DaemonSet runs it by itself" in warning for warning in result["warnings"])
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _node_action_lease
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import is_ended
 from devcluster.control_plane import ControlPlane
 from tests.faults.node_action.nodes import DONE, HANGS, MISSPELT, Nodes, Script, named
 from tests.faults.node_action.task import ACTION, Task, Watching, left, reasons, states
@@ -31,6 +33,13 @@ def interrupt(task: Task, nodes: Nodes, started: int, **options: Any) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         Task(task.control_plane, task.namespace, Watching(on_update=end))(**options)
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def jobs(client: KubeClient, namespace: str) -> dict[str, str]:
@@ -112,6 +121,102 @@ def test_a_removal_that_was_begun_is_no_longer_done(nodes: Nodes, task: Task) ->
         assert reasons(told)["a"] == "it was begun here, and did not come to an end of its own"
         assert states(task()) == {"a": "done"}
     assert nodes.started == ["a", "a", "a"]
+
+
+REMOVAL: dict[str, Any] = {"state": "absent", "absent_script": "rm -rf /opt/x"}
+
+
+def test_a_first_run_that_still_goes_on_is_waited_for_and_taken_back(
+    client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    told = []
+
+    def end_it(line: str) -> None:
+        if "of an earlier run has not ended" in line:
+            told.append(list(nodes.started))
+            nodes.behaviour = lambda _node: DONE
+
+    with nodes.running(lambda _node: HANGS):
+        interrupt(task, nodes, 1, cordon="cordon")
+        foretold = task(check_mode=True, **REMOVAL)
+        assert states(foretold) == {"a": "would run"}
+        # The script still runs there.
+        assert foretold["uncordoned"] == []
+        task.progress.on_update = end_it
+        result = task(**REMOVAL)
+    assert (states(result), result["changed"]) == ({"a": "done"}, True)
+    # Nothing was begun beside the first one.
+    assert told == [["a"]]
+    assert nodes.started == ["a", "a"]
+    assert nodes.record("a", ACTION) is None
+    assert not nodes.read("a")["spec"].get("unschedulable")
+    assert left(client, task.namespace) == []
+
+
+def test_a_first_run_that_ended_unseen_is_taken_back(client: KubeClient, nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running(lambda _node: HANGS):
+        interrupt(task, nodes, 1)
+        nodes.behaviour = lambda _node: DONE
+        wait_for(lambda: all(map(is_ended, client.list("batch/v1", "Job", task.namespace))))
+        # What is known of it is not lost with its Job.
+        nodes.behaviour = lambda _node: HANGS
+        interrupt(task, nodes, 2, **REMOVAL)
+        assert nodes.record("a", ACTION) is not None
+        nodes.behaviour = lambda _node: DONE
+        result = task(**REMOVAL)
+    assert (states(result), result["changed"]) == ({"a": "done"}, True)
+    assert nodes.started == ["a", "a"]
+    assert left(client, task.namespace) == []
+
+
+def test_a_first_run_that_has_not_begun_does_not_begin_after_the_removal(
+    client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a")
+    with nodes.running():
+        interrupt(task, nodes, 1, action_image=MISSPELT)
+        (uid,) = jobs(client, task.namespace).values()
+        result = task(**REMOVAL)
+        assert uid not in jobs(client, task.namespace).values()
+    assert (states(result), result["changed"]) == ({"a": "done"}, True)
+    assert nodes.record("a", ACTION) is None
+    assert left(client, task.namespace) == []
+
+
+def test_other_content_that_has_not_begun_does_not_begin_later(
+    client: KubeClient, nodes: Nodes, task: Task
+) -> None:
+    nodes.add("a", "b")
+    with nodes.running():
+        interrupt(task, nodes, 2, script="echo other", action_image=MISSPELT, canary=0)
+        # Even where the node is not among those that are meant now.
+        result = task(selector={"kubernetes.io/hostname": "a"})
+        assert jobs(client, task.namespace) == {}
+        wait_for(lambda: not client.list("v1", "Pod", task.namespace))
+    assert states(result) == {"a": "done"}
+    record = nodes.record("a", ACTION)
+    assert record is not None
+    assert (record["hash"], record["code"]) == (result["content_hash"], 0)
+
+
+def test_what_does_not_end_is_waited_for_no_longer_than_allowed(nodes: Nodes, task: Task) -> None:
+    nodes.add("a")
+    with nodes.running(lambda _node: HANGS):
+        interrupt(task, nodes, 1, cordon="cordon")
+        result = task.fail(script="echo other", lock_timeout=3, start_timeout=2)
+        assert states(result) == {"a": "failed"}
+        assert "of an earlier run has not ended within 3 seconds (lock_timeout" in reasons(result)["a"]
+        assert nodes.started == ["a"]
+        # It is not known what came of it, and it may still come.
+        assert nodes.read("a")["spec"].get("unschedulable")
+        record = nodes.record("a", ACTION)
+        assert record is not None
+        assert record["code"] == -1
+        nodes.behaviour = lambda _node: DONE
+        assert states(task(script="echo other")) == {"a": "done"}
+    assert not nodes.read("a")["spec"].get("unschedulable")
 
 
 def test_a_job_that_is_refused_leaves_what_was_told(client: KubeClient, nodes: Nodes, task: Task) -> None:

@@ -16,11 +16,14 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube impor
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_lease import VALID_SECONDS
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import Action
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
+    Configuration,
     action_configuration,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.daemonset import action_daemonset
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import make_job
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
     NODE_ACTION,
+    PACKAGE_SERVER,
     RUN,
     PodSettings,
     labels,
@@ -31,14 +34,22 @@ from tests.faults.kube_apply.plays import run_play
 
 SECRET = "correct-horse"
 KINDS = (("v1", "ConfigMap"), ("v1", "Secret"), ("coordination.k8s.io/v1", "Lease"))
-ROLE = {"name": "clusterdepot.artifacts.package_server", "tasks_from": "absent", "rolespec_validate": False}
+ROLE = "clusterdepot.artifacts.package_server"
+THEIRS = ("DaemonSet", "")
+# What the role makes by name.
+NAMED = (("apps/v1", "DaemonSet", ""), ("v1", "Secret", "-storage"), ("v1", "ServiceAccount", ""))
+
+
+def read(namespace: str, name: str) -> tuple[Action, PodSettings, Configuration]:
+    """An action with a secret, its settings, and what its pods are given."""
+    action = Action(name, "true", (name, ""), variables=(("TOKEN", SECRET),))
+    settings = PodSettings(namespace, 20000, "rclone", "haproxy", "busybox")
+    return action, settings, action_configuration(action, None, settings, read_pod_files())
 
 
 def begin(client: KubeClient, namespace: str, name: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Makes what the pods of an action are given; gives its Job, which is not made, and the Secret."""
-    action = Action(name, "true", (name, ""), variables=(("TOKEN", SECRET),))
-    settings = PodSettings(namespace, 20000, "rclone", "haproxy", "busybox")
-    configuration = action_configuration(action, None, settings, read_pod_files())
+    action, settings, configuration = read(namespace, name)
     for made in configuration.objects:
         client.apply(made, field_manager="tests")
     (secret,) = [one for one in configuration.objects if one["kind"] == "Secret"]
@@ -71,10 +82,22 @@ def names(client: KubeClient, namespace: str) -> list[set[str]]:
     ]
 
 
-def remove(plane: ControlPlane, namespace: str, folder: Path, *options: str) -> str:
-    """Runs the role's removal, with no action in its list; gives what was printed."""
-    variables = {"plane_kubeconfig": str(plane.kubeconfig), "package_server_namespace": namespace}
-    task = {"name": "Remove", "ansible.builtin.include_role": ROLE}
+def play(
+    plane: ControlPlane,
+    namespace: str,
+    folder: Path,
+    *options: str,
+    tasks: str = "absent",
+    clean_nodes: bool = True,
+) -> str:
+    """Runs the role's removal, or other tasks of it, with no action in its list; gives what was printed."""
+    variables = {
+        "plane_kubeconfig": str(plane.kubeconfig),
+        "package_server_namespace": namespace,
+        "package_server_clean_nodes": clean_nodes,
+    }
+    role = {"name": ROLE, "tasks_from": tasks, "rolespec_validate": False}
+    task = {"name": "Call the role", "ansible.builtin.include_role": role}
     code, printed = run_play(folder, [task], "-vvv", "--diff", *options, variables=variables)
     assert code == 0, printed
     return printed
@@ -96,10 +119,87 @@ def test_what_an_interrupted_run_left_goes_where_nothing_of_it_runs(
     every = {"begun", "interrupted", "running"}
     before = [every, every, {"begun", "interrupted"}]
     assert names(client, namespace) == before
-    remove(control_plane, namespace, tmp_path, "--check")
+    play(control_plane, namespace, tmp_path, "--check")
     assert names(client, namespace) == before
-    printed = remove(control_plane, namespace, tmp_path)
+    printed = play(control_plane, namespace, tmp_path)
     assert names(client, namespace) == [{"begun", "running"}, {"begun", "running"}, {"begun"}]
     assert client.get("v1", "Secret", namespace, "theirs") is not None
     assert SECRET not in printed
     assert str(secret["data"]["TOKEN"]) not in printed
+
+
+@pytest.mark.usefixtures("nodes")
+def test_where_nodes_are_left_alone_nothing_goes_on_to_run_there(
+    control_plane: ControlPlane, client: KubeClient, namespace: str, tmp_path: Path
+) -> None:
+    job, _secret = begin(client, namespace, "running")
+    client.create(job)
+    begin(client, namespace, "everywhere")
+    client.create(action_daemonset(*with_no_storage(read(namespace, "everywhere"))))
+    theirs = staying(namespace, "theirs", {"app.kubernetes.io/name": "theirs"})
+    client.create(theirs)
+    play(control_plane, namespace, tmp_path, "--check", clean_nodes=False)
+    assert workloads(client, namespace) == {("Job", "running"), ("DaemonSet", "everywhere"), THEIRS}
+    play(control_plane, namespace, tmp_path)
+    assert workloads(client, namespace) == {("Job", "running"), ("DaemonSet", "everywhere"), THEIRS}
+    play(control_plane, namespace, tmp_path, clean_nodes=False)
+    assert workloads(client, namespace) == {THEIRS}
+    assert names(client, namespace) == [set(), set(), set()]
+
+
+@pytest.mark.usefixtures("nodes")
+@pytest.mark.parametrize("tasks", ["main", "absent"])
+def test_what_others_have_made_by_the_names_of_the_role_stays(
+    control_plane: ControlPlane, client: KubeClient, namespace: str, tmp_path: Path, tasks: str
+) -> None:
+    make_named(client, namespace, {"app.kubernetes.io/name": PACKAGE_SERVER})
+    play(control_plane, namespace, tmp_path, tasks=tasks)
+    assert named(client, namespace) == {"DaemonSet", "Secret", "ServiceAccount"}
+    for version, kind, ending in NAMED:
+        client.delete(version, kind, namespace, f"{PACKAGE_SERVER}{ending}")
+    make_named(client, namespace, labels(PACKAGE_SERVER, PACKAGE_SERVER, RUN))
+    play(control_plane, namespace, tmp_path, "--check", tasks=tasks)
+    assert named(client, namespace) == {"DaemonSet", "Secret", "ServiceAccount"}
+    play(control_plane, namespace, tmp_path, tasks=tasks)
+    assert named(client, namespace) == set()
+
+
+def make_named(client: KubeClient, namespace: str, own: Mapping[str, str]) -> None:
+    """Makes what has the names that the role gives, with these labels."""
+    client.create(staying(namespace, PACKAGE_SERVER, own))
+    for version, kind, ending in NAMED[1:]:
+        metadata = {"name": f"{PACKAGE_SERVER}{ending}", "namespace": namespace, "labels": dict(own)}
+        client.create({"apiVersion": version, "kind": kind, "metadata": metadata})
+
+
+def named(client: KubeClient, namespace: str) -> set[str]:
+    """The kinds of which there is an object that has the name that the role gives."""
+    return {
+        kind
+        for version, kind, ending in NAMED
+        if client.get(version, kind, namespace, f"{PACKAGE_SERVER}{ending}") is not None
+    }
+
+
+def staying(namespace: str, name: str, own: Mapping[str, str]) -> dict[str, Any]:
+    """A DaemonSet with these labels."""
+    made = action_daemonset(*with_no_storage(read(namespace, name)))
+    made["metadata"]["labels"] = dict(own)
+    return made
+
+
+def with_no_storage(
+    made: tuple[Action, PodSettings, Configuration],
+) -> tuple[Action, None, PodSettings, Configuration]:
+    """What a DaemonSet is made of."""
+    action, settings, configuration = made
+    return action, None, settings, configuration
+
+
+def workloads(client: KubeClient, namespace: str) -> set[tuple[str, str]]:
+    """Kind and action of each Job and DaemonSet."""
+    return {
+        (kind, str(one["metadata"]["labels"].get("app.kubernetes.io/instance", "")))
+        for version, kind in (("batch/v1", "Job"), ("apps/v1", "DaemonSet"))
+        for one in client.list(version, kind, namespace)
+    }

@@ -116,6 +116,10 @@ class Node:
         self._node_path = f"{folder}:$PATH" if tools is None else str(folder)
         self._stand_in()
 
+    def stand_in_for(self, tool: str, text: str) -> None:
+        """Gives the node another program of that name; shells that have their own prefer that."""
+        self._program(self.folder / "node-bin" / tool, text)
+
     def limit_files(self, blocks: int) -> None:
         """No process of the node can write a file with more blocks of 512 octets."""
         self._stand_in(f"ulimit -f {blocks}")
@@ -158,6 +162,7 @@ class Node:
             "grace": "2",
             "force": "false",
             "removes": "false",
+            "stays": "false",
             # A path, since BusyBox's shell would prefer its own.
             "nsenter": str(self.folder / "bin" / "nsenter"),
             "message_file": str(self.folder / message),

@@ -36,7 +36,7 @@ def test_a_wrong_checksum_is_refused(packages: Packages, shell: str) -> None:
     packages.write_catalogue(f"{CATALOGUE}sha256 = '{WRONG}'\n")
     said = refused(packages, packages.fetch())
     found = f"the file mypackage-123456.deb has the sha256 {DIGEST}"
-    assert said == f"mypackage/latest: {found}, but packages.toml says {WRONG}"
+    assert said == f"mypackage/latest: {found}, but the catalogue says {WRONG}"
 
 
 def test_all_packages_that_cannot_be_had_are_told_at_once(packages: Packages) -> None:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.faults.package_server.node import Node
+from tests.faults.package_server.node import OTHER_HASH, Node, Run
 from tests.faults.package_server.packages import SHELLS, wait_until
 
 
@@ -31,6 +32,57 @@ def test_every_code_is_recorded_and_none_is_given(node: Node, code: int) -> None
     assert run.result["code"] == code
     assert run.result["output"] == "said\n"
     assert node.code_file.read_text() == str(code)
+
+
+def fail(node: Node, count: Path, **settings: str) -> Run:
+    """Runs a script that fails, and counts how often it did."""
+    node.write_script(f"echo ran >> {count}; echo because of this; exit 6")
+    return node.run(stays="true", **settings)
+
+
+def test_what_failed_is_told_again_and_not_run_again(node: Node) -> None:
+    count = node.folder / "count"
+    first = fail(node, count)
+    node.code_file.unlink()
+    again = fail(node, count, instance="two")
+    assert count.read_text() == "ran\n"
+    assert (first.result["changed"], again.result["changed"]) == (True, False)
+    assert again.result["code"] == 6
+    assert again.result["reason"] == (
+        "the script ended with code 6; it is not run again before the next run of the action"
+    )
+    assert again.result["output"] == "because of this\n"
+    assert again.result["seconds"] == first.result["seconds"]
+    assert node.code_file.read_text() == "6"
+
+
+def test_a_run_that_was_cut_off_is_not_run_again(node: Node) -> None:
+    started, count = node.folder / "started", node.folder / "count"
+    node.write_script(f"echo ran >> {count}; echo x > {started}; sleep 60")
+    process = node.start(stays="true")
+    wait_until(started.exists)
+    os.killpg(process.pid, signal.SIGKILL)
+    node.end_all()
+    again = node.run(stays="true")
+    assert (again.result["code"], again.result["output"]) == (73, "")
+    assert again.result["reason"].startswith("the run was cut off; ")
+    assert count.read_text() == "ran\n"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"attempt": "another"}, {"content_hash": OTHER_HASH}, {"force": "true"}, {"stays": "false"}],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_what_failed_runs_again_where_that_is_asked_for(node: Node, settings: dict[str, str]) -> None:
+    count = node.folder / "count"
+    fail(node, count, attempt="one")
+    node.run(**{"stays": "true", "attempt": "one", **settings})
+    assert count.read_text() == "ran\nran\n"
+    # Of that attempt there is no other one.
+    if "attempt" in settings:
+        fail(node, count, **settings)
+        assert count.read_text() == "ran\nran\n"
 
 
 def test_what_was_done_before_is_recorded_as_0(node: Node) -> None:

@@ -58,6 +58,7 @@ def test_the_state_is_of_root_alone_and_nothing_but_results_is_left(node: Node) 
     assert sentinel is not None
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", sentinel["finished"])
     assert {**sentinel, "finished": "", "seconds": 0} == {
+        "attempt": "",
         "hash": HASH,
         "finished": "",
         "seconds": 0,

@@ -3,15 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.faults.artifact_router.proxy import free_ports
 from tests.faults.package_server.node import HASH, LONGEST_MESSAGE, NODE_TOOLS, OTHER_HASH, Node, answering
 from tests.faults.package_server.packages import CONTENT, SHELLS, Packages, wait_until
+from tests.faults.registry_gateways.processes import installed
 
 HALF = 1024 * 512
 
@@ -37,6 +40,56 @@ def test_a_server_that_never_answers_gives_69(node: Node) -> None:
         assert node.run(port=port, server_limit="1").code == 69
     assert not (node.folder / "ran").exists()
     assert not node.state.exists()
+
+
+def test_a_folder_that_cannot_be_removed_is_told(node: Node) -> None:
+    node.run()
+    node.write_script(f"mkdir {node.state}/lock.theirs")
+    run = node.run(removes="true", content_hash=OTHER_HASH)
+    assert (run.code, run.result["changed"]) == (73, True)
+    assert run.result["reason"].startswith("the script succeeded, but ")
+    assert [file.name for file in node.state.iterdir()] == ["lock.theirs"]
+    (node.state / "lock.theirs").rmdir()
+    node.write_script("echo gone")
+    run = node.run(removes="true", content_hash=OTHER_HASH)
+    assert (run.code, run.result["output"]) == (0, "gone\n")
+    assert not node.state.exists()
+
+
+def test_what_cannot_be_removed_keeps_its_lock(tmp_path: Path) -> None:
+    """A disk that fails cannot be provoked, so rm is one that removes no folder once it is told so."""
+    node = Node(tmp_path / "node")
+    node.prepare()
+    broken = node.folder / "broken"
+    node.stand_in_for("rm", f'[ -e {broken} ] && [ "$1" = -rf ] && exit 1\nexec {installed("rm")} "$@"')
+    node.run()
+    node.write_script(f"touch {broken}")
+    run = node.run(removes="true", content_hash=OTHER_HASH)
+    assert run.code == 73
+    assert "cannot be removed from the node" in run.result["reason"]
+    assert (node.state / "lock").exists()
+    broken.unlink()
+    node.write_script("")
+    assert node.run(removes="true", content_hash=OTHER_HASH).code == 0
+    assert not node.state.exists()
+
+
+def test_a_pod_that_is_told_to_end_before_the_script_is_started_starts_none(tmp_path: Path) -> None:
+    """The moment is made long by a cat of the container that waits, when it reads what the node is to run."""
+    node = Node(tmp_path / "node")
+    node.prepare()
+    reading = node.folder / "reading"
+    waits = f'#!/bin/sh\ntouch {reading}\nsleep 2\nexec {installed("cat")} "$@"\n'
+    (node.folder / "bin" / "cat").write_text(waits, encoding="utf-8")
+    (node.folder / "bin" / "cat").chmod(0o755)
+    node.write_script(f"touch {node.folder}/ran")
+    process = node.start()
+    wait_until(reading.exists)
+    process.send_signal(signal.SIGTERM)
+    run = node.wait(process)
+    assert run.code == 143
+    assert run.result["reason"] == "the pod was told to end before the script was started"
+    assert not (node.folder / "ran").exists()
 
 
 def test_another_server_on_that_port_is_not_taken_for_ours(node: Node) -> None:

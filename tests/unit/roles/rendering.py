@@ -204,6 +204,23 @@ OF_ACTIONS = [
     {"resources": [_of_action("DaemonSet", "everywhere", {})]},
 ]
 ACTION_SECRETS = [_of_action("Secret", action) for action in _ACTIONS]
+
+# What is there by the names that the role gives; the service account is somebody else's.
+_OF_SERVER = {
+    "app.kubernetes.io/name": "package-server",
+    "app.kubernetes.io/instance": "package-server",
+    "app.kubernetes.io/managed-by": "clusterdepot.artifacts",
+    "app.kubernetes.io/part-of": "clusterdepot",
+}
+SERVER_MADE: list[dict[str, Any]] = [
+    {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels}}
+    for version, kind, name, labels in (
+        ("apps/v1", "DaemonSet", "package-server", {**_OF_SERVER, "app.kubernetes.io/component": "run"}),
+        ("v1", "Secret", "package-server-storage", _OF_SERVER),
+        ("v1", "ServiceAccount", "package-server", {"app.kubernetes.io/name": "package-server"}),
+    )
+]
+SERVER_MADE.append({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "bare"}})
 SERVER_CONFIGURATIONS = [{"metadata": {"name": "package-server-4d1f0c2a9b7e"}}]
 STORAGE = {"type": "azureblob", "account": "mystorageaccountname"}
 SERVER_CASES: dict[str, dict[str, Any]] = {
@@ -236,6 +253,7 @@ SERVER_CASES: dict[str, dict[str, Any]] = {
         "package_server_storage_secret_data": {"service_account_credentials": {"type": "service_account"}},
         "package_server_actions": [{"name": "install", "script": "true"}],
         "package_server_resident": True,
+        "package_server_clean_nodes": False,
         "package_server_purge": True,
     },
     "server_bad": {
@@ -274,10 +292,14 @@ class Rendered:
     server_runs: dict[str, dict[str, Any]]
     server_removal: dict[str, dict[str, Any]]
     server_removal_faults: list[str]
+    server_unwanted: list[dict[str, Any]]
+    server_removed: list[dict[str, Any]]
+    server_own: list[dict[str, Any]]
     server_absent: list[dict[str, Any]]
     server_stale: list[dict[str, Any]]
     trow_service: list[dict[str, Any]]
     trow_absent: list[dict[str, Any]]
+    trow_removal_faults: list[str]
 
     def one(self, kind: str, name: str | None = None) -> dict[str, Any]:
         (found,) = [
@@ -319,10 +341,14 @@ def _play(folder: Path) -> list[dict[str, Any]]:
         "server_runs": "{{ _package_server_prepared.runs }}",
         "server_removal": "{{ _package_server_removal.runs }}",
         "server_removal_faults": "{{ _package_server_removal_faults }}",
+        "server_unwanted": "{{ _package_server_prepared.unwanted }}",
+        "server_removed": "{{ _package_server_removal.unwanted }}",
+        "server_own": "{{ _package_server_own }}",
         "server_absent": "{{ _package_server_absent }}",
         "server_stale": "{{ _package_server_stale }}",
         "trow_service": "{{ _trow_ingress_service_objects }}",
         "trow_absent": "{{ _trow_absent if registry_engine == 'trow' else [] }}",
+        "trow_removal_faults": "{{ _trow_removal_faults if registry_engine == 'trow' else [] }}",
     }
     removal = {**shown, "faults": [], "objects": "{{ _node_trust_objects }}"}
     return [
@@ -337,6 +363,7 @@ def _play(folder: Path) -> list[dict[str, Any]]:
                 "role_path": str(ROOT / "roles" / "apply"),
                 "_artifact_router_configurations": {"resources": CONFIGURATIONS},
                 "_package_server_configurations": {"resources": SERVER_CONFIGURATIONS},
+                "_package_server_made": {"results": [{"resources": [one]} for one in SERVER_MADE]},
                 "_package_server_of_actions": {"results": OF_ACTIONS},
                 "_package_server_action_secrets": {"resources": ACTION_SECRETS},
             },

@@ -111,8 +111,8 @@ def test_actions_have_the_options_of_the_role_and_their_own(rendered: Mapping[st
 def test_actions_need_no_server_that_stays(rendered: Mapping[str, Rendered]) -> None:
     actions = rendered["server_of_actions"]
     assert NAME not in [item["metadata"]["name"] for item in actions.objects if item["kind"] == "DaemonSet"]
-    assert ("DaemonSet", NAME) in _absent(actions.absent)
-    assert ("DaemonSet", NAME) not in _absent(rendered["server"].absent)
+    assert ("DaemonSet", NAME) in _absent(actions.server_unwanted)
+    assert ("DaemonSet", NAME) not in _absent(rendered["server"].server_unwanted)
 
 
 def test_service_account_is_for_the_storage_only(rendered: Mapping[str, Rendered]) -> None:
@@ -121,7 +121,18 @@ def test_service_account_is_for_the_storage_only(rendered: Mapping[str, Rendered
     assert set(account["metadata"]["annotations"]) == {"azure.workload.identity/client-id", "team"}
     kinds = {item["kind"] for case in GOOD for item in rendered[case].objects if NAME in repr(item)}
     assert not {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"} & kinds
-    assert ("ServiceAccount", NAME) in _absent(rendered["server"].absent)
+    assert ("ServiceAccount", NAME) in _absent(rendered["server"].server_unwanted)
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_what_is_not_wanted_is_deleted_by_its_labels_alone(
+    rendered: Mapping[str, Rendered], case: str
+) -> None:
+    assert not [item for item in rendered[case].absent if item["kind"] != "ConfigMap" and NAME in repr(item)]
+    assert _absent(rendered[case].server_own) == [("DaemonSet", NAME), ("Secret", f"{NAME}-storage")]
+    for item in rendered[case].server_own:
+        assert item["metadata"]["namespace"] == NAME
+        assert item["apiVersion"] == {"DaemonSet": "apps/v1", "Secret": "v1"}[item["kind"]]
 
 
 def test_removal_runs_what_takes_back_on_all_nodes(rendered: Mapping[str, Rendered]) -> None:
@@ -136,7 +147,6 @@ def test_removal_keeps_the_namespace(rendered: Mapping[str, Rendered]) -> None:
     assert _absent(rendered["server"].server_absent) == [
         ("DaemonSet", NAME),
         ("Secret", f"{NAME}-storage"),
-        ("ServiceAccount", NAME),
         ("ConfigMap", "package-server-4d1f0c2a9b7e"),
         ("ConfigMap", "ended-1"),
         ("ConfigMap", "interrupted-1"),
@@ -144,9 +154,30 @@ def test_removal_keeps_the_namespace(rendered: Mapping[str, Rendered]) -> None:
         ("Secret", "ended-1"),
         ("Secret", "interrupted-1"),
     ]
-    purged = _absent(rendered["server_of_secrets"].server_absent)
-    assert ("Secret", "mine") in purged
-    assert purged[-1] == ("Namespace", NAME)
+    assert _absent(rendered["server"].server_removed) == [
+        ("DaemonSet", NAME),
+        ("Secret", f"{NAME}-storage"),
+        ("ServiceAccount", NAME),
+    ]
+    assert ("Secret", "mine") in _absent(rendered["server_of_secrets"].server_removed)
+    assert _absent(rendered["server_of_secrets"].server_absent)[-1] == ("Namespace", NAME)
+
+
+def test_removal_that_leaves_nodes_alone_leaves_nothing_that_goes_on(
+    rendered: Mapping[str, Rendered],
+) -> None:
+    actions = ["running", "waiting", "ended", "interrupted", "everywhere", "begun"]
+    left = [item for item in _absent(rendered["server_of_secrets"].server_absent) if "-1" in item[1][-2:]]
+    assert sorted(left) == sorted(
+        [
+            *((kind, f"{action}-1") for kind in ("ConfigMap", "Secret") for action in actions),
+            ("DaemonSet", "everywhere-1"),
+            ("Job", "ended-1"),
+            ("Job", "waiting-1"),
+            # That of a run which may go on stays.
+            ("Lease", "ended-1"),
+        ]
+    )
 
 
 def test_configurations_of_no_pod_go(rendered: Mapping[str, Rendered]) -> None:

@@ -183,7 +183,7 @@ fetch_verified() {
     sha256="$(sha256sum < "$fetched")"
     sha256="${sha256%% *}"
     if [ "$3" != "-" ] && [ "$3" != "$sha256" ]; then
-        report "$1/$2: the file $4 has the sha256 $sha256, but packages.toml says $3"
+        report "$1/$2: the file $4 has the sha256 $sha256, but the catalogue says $3"
         return 1
     fi
 }

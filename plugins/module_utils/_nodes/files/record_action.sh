@@ -7,6 +7,8 @@
 # containers of the pod. Ends with 0 whatever came of it, so that the pod goes on: a script that failed is not run again and
 # again. The caller sets, beside the environment of run_action.sh:
 #   RECORD_FILE  takes the code; it is not there while the action runs
+#   RUN_ATTEMPT  what the newest run of the action by a user calls itself; may be unset. The pod is started again with its node, and
+#                made anew after an eviction: then a script that failed runs again only where this is another one than it was
 # The other containers hold credentials and the port until they see that file. So it is written again and again where it
 # cannot be, as on a node whose disk is full, until that succeeds or the pod is told to end.
 

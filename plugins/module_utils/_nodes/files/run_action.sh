@@ -23,6 +23,8 @@
 #   RUN_GRACE           seconds between asking the script to end and killing it; fewer than the pod has for its end
 #   RUN_FORCE           true: also where it was done before
 #   RUN_REMOVES         true: it takes back what was done, and RUN_STATE goes with it; nothing runs where none is
+#   RUN_STAYS           true: a failure of the same hash is told again, and nothing runs, unless RUN_ATTEMPT, which may be unset, is
+#                       another one now
 #   RUN_NSENTER         nsenter, or its path in this image
 #   RUN_MESSAGE_FILE    takes one line of JSON, at most 4096 octets: hash, code, changed, seconds, reason, output
 # Exit codes: 0 done, or done before; 64 called wrongly; 69 the server did not answer, or the node lacks something; 73 the
@@ -104,13 +106,20 @@ enter_node() {
         esac
     done
     program="$(cat "$folder/action_message.sh" "$folder/run_on_node.sh")"
+    if [ "$signals" -gt 0 ]; then
+        give_up 143 "the pod was told to end before the script was started"
+    fi
     env -i PATH="$HOST_PATH" \
         RUN_STATE="$RUN_STATE" RUN_HASH="$RUN_HASH" RUN_SCRIPT="$RUN_SCRIPT" RUN_VARIABLES="$RUN_VARIABLES" \
         RUN_PACKAGES="$RUN_PACKAGES" RUN_PORT="$RUN_PORT" RUN_NODE="$RUN_NODE" RUN_TIME_LIMIT="$RUN_TIME_LIMIT" \
         RUN_LOCK_LIMIT="$RUN_LOCK_LIMIT" RUN_GRACE="$RUN_GRACE" RUN_FORCE="$RUN_FORCE" RUN_REMOVES="$RUN_REMOVES" \
+        RUN_STAYS="$RUN_STAYS" RUN_ATTEMPT="${RUN_ATTEMPT-}" \
         RUN_CONTAINER="/proc/$$/root" RUN_PATH="$HOST_PATH" \
         "$nsenter_file" "$@" -- sh -c "$program" run_on_node "$action" "$account" < /dev/null &
     child=$!
+    if [ "$signals" -gt 0 ]; then
+        kill -TERM "$child" 2> /dev/null
+    fi
     wait_fully "$child"
 }
 

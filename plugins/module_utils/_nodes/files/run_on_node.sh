@@ -10,14 +10,16 @@
 
 # The end of the output is kept in two halves of at most this many blocks of 512 octets.
 HALF_BLOCKS=1024
+# The reason in last-failure while a run has not come to its end.
+CUT_OFF="the run was cut off"
 
 check_node() {
     lacking=""
-    tools="cat chmod cp date dd head mkdir mkfifo mv od rm setsid sleep tail tee"
+    tools="cat chmod cp date dd head mkdir mkfifo mv od rm rmdir setsid sleep tail tee"
     if command -v flock > /dev/null; then
         tools="$tools ls"
     else
-        tools="$tools ln readlink rmdir"
+        tools="$tools ln readlink"
     fi
     for tool in $tools; do
         command -v "$tool" > /dev/null || lacking="$lacking $tool"
@@ -70,6 +72,10 @@ try_flock() {
     make_state
     # A shell ends when exec fails, so it is tried in another one first.
     if ! (exec 9>> "$RUN_STATE/lock") 2> /dev/null; then
+        if [ ! -d "$RUN_STATE" ]; then
+            # It was removed just now.
+            return 1
+        fi
         give_up 73 "$RUN_STATE/lock cannot be written on the node: is its file system read-only or full?"
     fi
     exec 9>> "$RUN_STATE/lock"
@@ -125,11 +131,32 @@ is_done() {
     esac
 }
 
+# tell_failure: ends as the run before did, if it failed and nobody asked for another attempt.
+tell_failure() {
+    failure=""
+    { IFS= read -r failure < "$RUN_STATE/last-failure"; } 2> /dev/null || return 0
+    case "$failure" in
+        '{"hash":"'"$RUN_HASH"'","attempt":"'"$RUN_ATTEMPT"'",'*'"}') ;;
+        *) return 0 ;;
+    esac
+    seconds="${failure#*\"seconds\":}" code="${failure#*\"code\":}" reason="${failure#*\"reason\":\"}"
+    seconds="${seconds%%,*}" code="${code%%,*}"
+    # None of the reasons has a character that JSON would write in another way.
+    reason="${reason%\"\}}" output="$RUN_STATE/output"
+    if [ "$reason" = "$CUT_OFF" ]; then
+        # That file is of the run before.
+        output=""
+    fi
+    write_message "$code" false "$seconds" "$reason; it is not run again before the next run of the action" "$output"
+    release_lock
+    exit "$code"
+}
+
 # write_state NAME CODE REASON: whole or not at all.
 write_state() {
     {
-        printf '{"hash":"%s","finished":"%s","seconds":%s,"code":%s,"reason":"%s"}\n' \
-            "$RUN_HASH" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$seconds" "$2" "$(printf '%s' "$3" | json_text 1000)" \
+        printf '{"hash":"%s","attempt":"%s","finished":"%s","seconds":%s,"code":%s,"reason":"%s"}\n' \
+            "$RUN_HASH" "$RUN_ATTEMPT" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$seconds" "$2" "$(printf '%s' "$3" | json_text 1000)" \
             > "$RUN_STATE/$1.new" && mv -f "$RUN_STATE/$1.new" "$RUN_STATE/$1"
     } 2> /dev/null
 }
@@ -151,7 +178,7 @@ prepare_run() {
     fi
     # Which a script might not be able to tell from its own failure, were it found out afterwards only.
     seconds=0
-    if ! write_state last-failure 73 "the run was cut off"; then
+    if ! write_state last-failure 73 "$CUT_OFF"; then
         end_before_start 73 "$RUN_STATE cannot be written on the node: is its file system full?"
     fi
 }
@@ -229,7 +256,7 @@ run_clean() {
         set -- -- "$@"
     fi
     unset PWD OLDPWD SHLVL LC_ALL RUN_STATE RUN_HASH RUN_SCRIPT RUN_VARIABLES RUN_PACKAGES RUN_PORT RUN_NODE RUN_TIME_LIMIT \
-        RUN_LOCK_LIMIT RUN_GRACE RUN_FORCE RUN_REMOVES RUN_CONTAINER RUN_PATH
+        RUN_LOCK_LIMIT RUN_GRACE RUN_FORCE RUN_REMOVES RUN_STAYS RUN_ATTEMPT RUN_CONTAINER RUN_PATH
     export PATH="$path" HOME=/root LANG=C.UTF-8 PKG_SERVE_RUN_PORT="$port" STORAGE_ACCOUNT_NAME="$account"
     export PKG_SERVE_URL="${port:+http://localhost:$port}" PKG_DIR="$packages" PKG_CONTENT_HASH="$hash" PKG_NODE="$node"
     while [ "$1" != -- ]; do
@@ -331,6 +358,20 @@ reason_of() {
     esac
 }
 
+# remove_state: what is in the folder, then the lock, then the folder; fails where something stays. Whoever waits for the lock
+# makes the folder anew, and may do that between the last two steps.
+remove_state() {
+    for entry in "$RUN_STATE"/* "$RUN_STATE"/.[!.]*; do
+        case "$entry" in
+            "$RUN_STATE/lock" | "$RUN_STATE"/lock.*) ;;
+            *) rm -rf "$entry" || return 1 ;;
+        esac
+    done
+    rm -f "$RUN_STATE/lock" || return 1
+    release_lock
+    rmdir "$RUN_STATE" 2> /dev/null || [ ! -d "$RUN_STATE" ] || [ -e "$RUN_STATE/lock" ] || [ -L "$RUN_STATE/lock.link" ]
+}
+
 # finish: the state on the node, then the message.
 finish() {
     reason="$(reason_of)"
@@ -339,10 +380,17 @@ finish() {
             reason="$reason; and $RUN_STATE/last-failure cannot be written: is its file system full?"
         fi
     elif [ "$RUN_REMOVES" = true ]; then
-        write_message 0 true "$seconds" "" "$output"
-        # The lock goes last: who waits for it takes it again.
-        rm -rf "$RUN_STATE"
-        exit 0
+        if [ -f "$output" ]; then
+            # It goes, too, and is told of afterwards.
+            exec 5< "$output"
+            output=/proc/self/fd/5
+        fi
+        if remove_state; then
+            write_message 0 true "$seconds" "" "$output"
+            exit 0
+        fi
+        code=73
+        reason="the script succeeded, but $RUN_STATE cannot be removed from the node: does something else use it?"
     elif write_state "done" 0 ""; then
         rm -f "$RUN_STATE/last-failure"
     else
@@ -370,8 +418,12 @@ node_side() {
         release_lock
         exit 0
     fi
+    if [ "$RUN_STAYS" = true ] && [ "$RUN_FORCE" != true ]; then
+        tell_failure
+    fi
     prepare_run
     if [ "$signals" -gt 0 ]; then
+        rm -f "$RUN_STATE/last-failure"
         end_before_start 143 "the pod was told to end before the script was started"
     fi
     run_script

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs HAProxy, and has it read its configuration again when the catalogue has changed: requests that are being answered
-# then are answered to their end.
+# then are answered to their end, which hard-stop-after in PROXY_FILE lets take as long as any script may run.
 # Run by any POSIX shell as a container's first process. The caller sets:
 #   CATALOGUE_FOLDER  has packages.map and generation
 #   PROXY_FILE        haproxy.cfg

@@ -44,6 +44,14 @@ def rollout(canary: int | tuple[str, ...] = 0, parallel: int = 2, fail: int = 0)
     return Rollout(canary, Share(parallel), Share(fail))
 
 
+def test_a_node_whose_turn_will_not_come_is_no_failure() -> None:
+    dispatch = Dispatch(["a", "b"], rollout(), running=["a", "b"])
+    left = Outcome("b", State.NOT_STARTED, reason="it is stopped")
+    assert dispatch.next([left]) == Step((), over=False, stopped="")
+    assert dispatch.next(done("a")) == Step((), over=True, stopped="")
+    assert dispatch.report() == (*done("a"), left)
+
+
 def test_never_more_than_so_many_at_once() -> None:
     dispatch = Dispatch(["a", "b", "c"], rollout())
     assert dispatch.next() == Step(("a", "b"), over=False, stopped="")

@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.containers import (
+    SERVER_USER,
+    STORAGE_USER,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.server import ServerOptions
 from tests.unit.plugins.module_utils._nodes.pods import (
     ACTION,
@@ -95,11 +99,22 @@ def test_only_the_action_is_privileged(workload: dict[str, Any]) -> None:
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
             "runAsNonRoot": True,
-            "runAsUser": 65534,
-            "runAsGroup": 65534,
+            "runAsUser": context["runAsUser"],
+            "runAsGroup": context["runAsUser"],
             "capabilities": {"drop": ["ALL"]},
             "seccompProfile": {"type": "RuntimeDefault"},
         }
+
+
+def test_nobody_else_is_the_user_that_holds_the_credentials(workload: dict[str, Any]) -> None:
+    users = {name: one["securityContext"]["runAsUser"] for name, one in containers_of(workload).items()}
+    holding = {user for name, user in users.items() if name in SECRETIVE}
+    others = {user for name, user in users.items() if name not in SECRETIVE}
+    assert holding <= {STORAGE_USER}
+    assert not holding & others
+    # Users of the distributions, of a person, and nobody.
+    assert 60999 < STORAGE_USER < 65520
+    assert users.get("server", SERVER_USER) == SERVER_USER != 65534
 
 
 def test_no_pod_has_a_token(workload: dict[str, Any]) -> None:
@@ -157,8 +172,8 @@ def test_each_script_is_told_all_that_it_wants(workload: dict[str, Any]) -> None
         "result": set(),
     }
     run, record = wanted_by("run_action.sh"), wanted_by("record_action.sh")
-    assert len(run) == 17
-    assert record == {"RECORD_FILE"}
+    assert len(run) == 18
+    assert record == {"RECORD_FILE", "RUN_ATTEMPT"}
     assert min(len(wanted[name]) for name in SERVERS) >= 4
     for name, container in containers_of(workload).items():
         scripts = [word.rpartition("/")[2] for word in container["command"] if word.endswith(".sh")]
@@ -168,7 +183,7 @@ def test_each_script_is_told_all_that_it_wants(workload: dict[str, Any]) -> None
 
 
 def test_no_container_takes_what_it_does_not_need(workload: dict[str, Any]) -> None:
-    limits = {"catalogue": "256Mi", "storage": "256Mi", "server": "64Mi", "result": "16Mi"}
+    limits = {"catalogue": "256Mi", "storage": "256Mi", "server": "128Mi", "result": "16Mi"}
     for name, container in containers_of(workload).items():
         assert set(container["resources"]["requests"]) == {"cpu", "memory"}
         if name == "action":
@@ -251,6 +266,7 @@ def test_what_the_action_is_told() -> None:
         "RUN_GRACE": "7",
         "RUN_FORCE": "true",
         "RUN_REMOVES": "true",
+        "RUN_STAYS": "false",
         "RUN_NSENTER": "/usr/bin/nsenter",
         "RUN_MESSAGE_FILE": "/dev/termination-log",
         "RUN_INSTANCE": {"fieldRef": {"fieldPath": "metadata.uid"}},
@@ -298,6 +314,7 @@ def test_only_where_an_action_records_its_end_others_wait_for_it() -> None:
     storage = STORAGES["s3"]
     daemonset = containers_of(daemonset_of(ACTION, storage))
     assert environment_of(daemonset["action"])["RECORD_FILE"] == "/result/code"
+    assert environment_of(daemonset["action"])["RUN_STAYS"] == "true"
     assert daemonset["action"]["command"] == ["sh", "/scripts/record_action.sh", "install", "account1"]
     # What an earlier start of the pod has left would put the servers to sleep.
     assert daemonset["catalogue"]["command"] == [

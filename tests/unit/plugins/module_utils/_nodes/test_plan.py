@@ -138,5 +138,5 @@ def test_pods_of_a_daemonset_count_as_runs() -> None:
     removal = Action("install", "", ("install", ""), removes=True)
     back = make_plan([*nodes, seen("f")], removal, (), reached)
     assert list(back.run) == ["a", "b", "c", "d"]
-    assert back.run["d"] == "its DaemonSet has a pod here"
+    assert back.run["d"] == "a Job or a pod of it is here"
     assert (list(back.refused), list(back.settled)) == (["e"], ["f"])

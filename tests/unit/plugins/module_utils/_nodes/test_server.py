@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.action import LONGEST_TIME_LIMIT
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.server import (
     ServerOptions,
     proxy_configuration,
@@ -16,6 +19,12 @@ def test_it_listens_on_the_loopback_address_alone() -> None:
     text = proxy_configuration(ServerOptions(5080, "/run/packages"))
     binds = [line.strip() for line in text.splitlines() if line.strip().startswith("bind ")]
     assert binds == ["bind 127.0.0.1:5080 proto h1"]
+
+
+def test_no_download_is_ended_while_a_script_may_wait_for_it() -> None:
+    text = proxy_configuration(ServerOptions(5080, "/run/packages"))
+    (seconds,) = re.findall(r"^  hard-stop-after ([0-9]+)s$", text, re.MULTILINE)
+    assert int(seconds) >= LONGEST_TIME_LIMIT
 
 
 def test_the_same_options_give_the_same_text() -> None:
