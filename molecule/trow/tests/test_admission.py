@@ -57,6 +57,16 @@ def test_a_changed_configuration_reaches_it(registry: Trow, kubectl: Kubectl) ->
     assert registry.run(image_validation={"default": "Allow"}).changed == 0
 
 
+def test_only_where_it_is_wished_pods_wait_for_an_answer(registry: Trow, kubectl: Kubectl) -> None:
+    wished = {"admission_failure_policy": "Fail", "admission_namespaces": [GUARDED]}
+    done = registry.run(image_validation={"default": "Allow"}, admission_exclude_namespaces=[], **wished)
+    assert done.code == 0, done.output
+    kubectl("scale", "-n", registry.namespace, "deployment/trow-webhook", "--replicas=0")
+    eventually(lambda: kubectl(*POD, "--dry-run=server", check=False) == "", WEBHOOK_SECONDS, "pods wait")
+    for namespace in ("default", "kube-system", registry.namespace):
+        assert kubectl("run", "x", "--image=x", "-n", namespace, "--dry-run=server") != ""
+
+
 def test_without_answers_pods_start(registry: Trow, kubectl: Kubectl) -> None:
     denying = registry.run(image_validation={"default": "Deny"})
     assert denying.code == 0, denying.output

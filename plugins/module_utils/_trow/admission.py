@@ -35,6 +35,7 @@ CERTIFICATE_SECRET = "trow-webhook-tls"
 _PORT = 8443
 _PORT_NAME = "https"
 _PATH = "/validate-image"
+_NAME_LABEL = "kubernetes.io/metadata.name"
 _SELECTOR = {"app.kubernetes.io/name": "trow", "app.kubernetes.io/component": "webhook"}
 _FOLLOWED = f"secret/{CERTIFICATE_SECRET},configmap/{WEBHOOK}"
 
@@ -56,14 +57,16 @@ def admission_documents(settings: Settings, admission: Admission) -> list[dict[s
         client["caBundle"] = base64.b64encode(admission.ca_bundle.encode("ascii")).decode("ascii")
     else:
         metadata["annotations"] = {"cert-manager.io/inject-ca-from": f"{settings.namespace}/{WEBHOOK}"}
-    exempt = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(admission.exempt)}
+    expressions = [{"key": _NAME_LABEL, "operator": "NotIn", "values": list(admission.exempt)}]
+    if admission.only:
+        expressions.append({"key": _NAME_LABEL, "operator": "In", "values": list(admission.only)})
     webhook = {
         "name": f"validate-image.{WEBHOOK}.{settings.namespace}",
         "admissionReviewVersions": ["v1"],
         "clientConfig": client,
         "failurePolicy": admission.failure_policy,
         "matchPolicy": "Equivalent",
-        "namespaceSelector": {"matchExpressions": [exempt]},
+        "namespaceSelector": {"matchExpressions": expressions},
         "rules": [
             {
                 "apiGroups": [""],

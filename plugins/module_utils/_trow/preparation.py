@@ -146,8 +146,7 @@ def _with_prefix(sentence: str, prefix: str) -> str:
     """The sentence with the names that users know of other variables in it."""
     for name in (
         "accept_data_loss",
-        "admission_exclude_namespaces",
-        "admission_failure_policy",
+        "admission_namespaces",
         "hostpath_nodes",
         "image_validation",
     ):
@@ -164,12 +163,6 @@ def _warnings(settings: Settings) -> list[str]:
         warnings.append(
             f"Trow {version} is later than {version.line.name}.{version.line.last}, the last of its line that"
             " is known; it is taken to have the same arguments and the same database"
-        )
-    if settings.admission is not None and settings.admission.failure_policy == "Fail":
-        warnings.append(
-            "while the webhook does not answer, admission_failure_policy Fail lets no pod start in any "
-            "namespace that is not excluded, those of the cluster's network and storage among them; exclude "
-            "what the cluster needs to start by admission_exclude_namespaces"
         )
     storage, pod = settings.storage, settings.pod
     if storage.kind == HOST_PATH and not (storage.nodes or pod.node_selector or pod.affinity):

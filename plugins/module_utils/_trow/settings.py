@@ -130,6 +130,7 @@ class Admission:
 
     :ivar timeout: seconds
     :ivar exempt: namespaces that it is not asked for
+    :ivar only: where there are any, the namespaces that it is asked for
     :ivar ca_bundle: certificates in PEM form, and nothing else; empty where cert-manager fills it in
     """
 
@@ -137,6 +138,7 @@ class Admission:
     timeout: int
     replicas: int
     exempt: tuple[str, ...]
+    only: tuple[str, ...]
     ca_bundle: str
 
 
@@ -302,6 +304,7 @@ def _read_admission(reader: Reader, settings: Settings) -> Admission | None:
     wanted = reader.flag("admission", default=False)
     cert_manager = reader.label("cert_manager_namespace", "cert-manager")
     named = reader.names("admission_exclude_namespaces", is_label, LABEL_RULE)
+    only = reader.names("admission_namespaces", is_label, LABEL_RULE)
     bundle = _read_certificates(reader, "admission_ca_bundle", "admission_ca_bundle")
     # What is in the file that the variable names.
     authority = _read_certificates(reader, "ca_certificate", "ca_certificate_file")
@@ -310,15 +313,30 @@ def _read_admission(reader: Reader, settings: Settings) -> Admission | None:
         reader.number("admission_timeout", 5, 1, 30),
         reader.number("admission_replicas", 2, 1, 10),
         tuple(dict.fromkeys(("kube-system", settings.namespace, cert_manager, *named))),
+        tuple(only),
         bundle or authority,
     )
     if not wanted:
         return None
+    _judge_namespaces(reader, admission)
     if not settings.configuration.validation:
         reader.fault(
             "admission", "Trow refuses every pod where image_validation says nothing; set image_validation"
         )
     return admission
+
+
+def _judge_namespaces(reader: Reader, admission: Admission) -> None:
+    """Nothing that the webhook needs to answer, or that the cluster needs, may wait for its answer."""
+    both = [name for name in admission.only if name in admission.exempt]
+    if both:
+        reader.fault("admission_namespaces", f"{', '.join(both)}: the webhook is never asked for it")
+    if admission.failure_policy == "Fail" and not admission.only:
+        reader.fault(
+            "admission_failure_policy",
+            "Fail would keep the cluster from starting what it needs itself; name the namespaces whose pods "
+            "are to wait for the webhook by admission_namespaces",
+        )
 
 
 def _read_certificates(reader: Reader, key: str, variable: str) -> str:

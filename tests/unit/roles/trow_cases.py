@@ -98,6 +98,7 @@ TROW_CASES: dict[str, dict[str, Any]] = {
         "trow_admission": True,
         "trow_admission_failure_policy": "Fail",
         "trow_admission_exclude_namespaces": ["monitoring"],
+        "trow_admission_namespaces": ["shop"],
         "trow_image_validation": {"default": "Allow", "deny": ["docker.io/"]},
         "trow_ingress_service_namespace": "ingress",
         "node_trust_namespace": "trust",

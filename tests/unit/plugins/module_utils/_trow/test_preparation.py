@@ -131,9 +131,12 @@ def test_the_webhook_cannot_lock_the_cluster(name: str, objects: dict[tuple[str,
     assert len(configurations) == (name != "notes")
     for configuration in configurations:
         (webhook,) = configuration["webhooks"]
-        (expression,) = webhook["namespaceSelector"]["matchExpressions"]
-        assert expression["operator"] == "NotIn"
-        assert {"kube-system", "trow", "cert-manager"} <= set(expression["values"])
+        exempt, *only = webhook["namespaceSelector"]["matchExpressions"]
+        assert exempt["operator"] == "NotIn"
+        assert {"kube-system", "trow", "cert-manager"} <= set(exempt["values"])
+        assert (webhook["failurePolicy"] == "Fail") == bool(only)
+        for expression in only:
+            assert (expression["operator"], expression["values"]) == ("In", ["shop", "blog"])
         service = webhook["clientConfig"]["service"]
         assert ("Service", service["name"]) in objects
         assert service["namespace"] == "trow"
@@ -259,11 +262,12 @@ def test_without_a_user_there_is_no_password_and_a_warning() -> None:
     assert "trow_hostpath_nodes" in prepared("notes")["warnings"][0]
 
 
-def test_a_webhook_that_may_stop_pods_is_warned_of() -> None:
-    (warning,) = prepared("everything")["warnings"]
-    assert "trow_admission_failure_policy Fail lets no pod start" in warning
-    assert "by trow_admission_exclude_namespaces" in warning
-    assert prepared("everything", admission_failure_policy="Ignore")["warnings"] == []
+def test_where_pods_wait_for_the_webhook_is_named() -> None:
+    assert prepared("everything")["warnings"] == []
+    wish = {**WISHES["everything"], "admission_namespaces": []}
+    (fault,) = prepare(wish, "trow_")["faults"]
+    assert "by trow_admission_namespaces" in fault
+    assert prepared("everything", admission_namespaces=[], admission_failure_policy="Ignore")["faults"] == []
 
 
 def test_the_certificate_of_the_webhook_lasts_as_long_as_a_pod_may(tmp_path: Path) -> None:

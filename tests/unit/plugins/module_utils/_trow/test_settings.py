@@ -123,6 +123,14 @@ def test_everything_is_read() -> None:
         ({"image_pull_secrets": "x"}, "image_pull_secrets: 'x' is not a list"),
         ({"accept_data_loss": "perhaps"}, "accept_data_loss: 'perhaps' is not a boolean"),
         ({"admission": True}, "admission: Trow refuses every pod where image_validation says nothing"),
+        (
+            {"admission": True, "image_validation": VALIDATION, "admission_failure_policy": "Fail"},
+            "admission_failure_policy: Fail would keep the cluster",
+        ),
+        (
+            {"admission": True, "image_validation": VALIDATION, "admission_namespaces": ["a", "kube-system"]},
+            "admission_namespaces: kube-system: the webhook is never asked for it",
+        ),
         ({"admission_timeout": 31, "image_validation": VALIDATION}, "admission_timeout: 31"),
         ({"admission_ca_bundle": 5}, "admission_ca_bundle: is not a text"),
     ],

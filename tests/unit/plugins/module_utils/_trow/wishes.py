@@ -57,6 +57,7 @@ ALL: dict[str, Any] = {
     "admission_timeout": 10,
     "admission_replicas": 1,
     "admission_exclude_namespaces": ["monitoring", "kube-system"],
+    "admission_namespaces": ["shop", "blog"],
     "admission_ca_bundle": CA,
 }
 
