@@ -138,18 +138,18 @@ def test_a_webhook_that_does_not_answer_locks_no_namespace_that_it_needs(
     client: KubeClient, namespace: str, tmp_path: Path
 ) -> None:
     """With the strictest policy, and without pods that answer."""
-    objects = _objects(tmp_path, "everything", namespace)
+    guarded, elsewhere = f"{namespace}-guarded", f"{namespace}-elsewhere"
+    objects = _objects(tmp_path, "everything", namespace, admission_namespaces=[guarded])
     configuration = _only(objects, "ValidatingWebhookConfiguration")
-    elsewhere = f"{namespace}-elsewhere"
-    for name in (namespace, elsewhere, "monitoring", "cert-manager"):
+    for name in (namespace, guarded, elsewhere, "monitoring", "cert-manager"):
         _make_namespace(client, name)
     client.apply(configuration, field_manager=MANAGER)
     try:
-        _wait_until_refused(client, elsewhere)
-        for name in ("kube-system", namespace, "monitoring", "cert-manager"):
+        _wait_until_refused(client, guarded)
+        for name in ("kube-system", namespace, elsewhere, "monitoring", "cert-manager"):
             client.apply(_pod(name), field_manager=MANAGER)
         # Nothing but pods is asked about.
-        metadata = {"name": "other", "namespace": elsewhere}
+        metadata = {"name": "other", "namespace": guarded}
         client.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, field_manager=MANAGER)
     finally:
         client.delete(
