@@ -88,6 +88,8 @@ def test_octets_of_ones_own_reach_the_cluster(registry: Trow) -> None:
             path.unlink()
         folder.rmdir()
         registry.kubectl("delete", "configmap", "octets-of-the-user", "-n", NAMESPACE, "--ignore-not-found")
+    # The tree names the folder no more.
+    assert registry.run().changed > 0
 
 
 def test_an_edited_file_is_a_conflict_and_changes_nothing(registry: Trow) -> None:
