@@ -20,7 +20,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._image_cach
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
     FIELD_MANAGER,
-    HALT_SECONDS,
     ActionCluster,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import Errand
@@ -253,7 +252,7 @@ def _roll_out(run: _Run, configuration: Configuration) -> str:
             run.cluster.look_at_nodes,
             run.cluster.keep,
             lambda names: run.cluster.refusals("DaemonSet", names),
-            halt=lambda: run.cluster.halt_daemonset(HALT_SECONDS),
+            halt=run.cluster.halt_daemonset,
             most_unready=_most_unready(run),
         ),
         Dispatch(run.plan.run, no_canary, begun),

@@ -30,7 +30,11 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.elig
     readiness_refusal,
     write_record,
 )
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import ACTION
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.observed import (
+    is_ended,
+    needs,
+    node_of,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import (
     CORDON_MARK,
     SeenNode,
@@ -39,12 +43,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
     NAME_LABEL,
     NODE_ACTION,
-    NODE_ANNOTATION,
     selector_labels,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
     KubeObject,
-    condition,
     dig,
     entries,
     number,
@@ -70,9 +72,8 @@ _TRIES = 5
 # What is written at once; other runs are kept away in between.
 _PIECE = 100
 # A controller takes note of a change at once; this is how long it is given, and how often it is asked.
-HALT_SECONDS = 10.0
+_HALT_SECONDS = 10.0
 _NOTE_SECONDS = 0.2
-_OVER = frozenset({"Succeeded", "Failed"})
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -145,7 +146,7 @@ class ActionCluster:
         pods: dict[str, list[KubeObject]] = {}
         on_node: dict[str, list[KubeObject]] = {}
         for pod in self._all("v1", "Pod") if jobs or every_pod else ():
-            on_node.setdefault(_node_of(pod), []).append(pod)
+            on_node.setdefault(node_of(pod), []).append(pod)
             for owner in entries(pod, "metadata", "ownerReferences"):
                 pods.setdefault(text(owner, "uid") or "", []).append(pod)
         self.looks += 1
@@ -185,15 +186,15 @@ class ActionCluster:
             if error.status != 409:
                 raise
 
-    def halt_daemonset(self, patience: float) -> None:
+    def halt_daemonset(self) -> None:
         """Have its controller make no pod anew that is there; the next run of it applies its strategy again.
 
-        Waits for so many seconds at most until the controller has taken note.
+        Waits for a moment until the controller has taken note.
         """
         strategy = {"type": "OnDelete", "rollingUpdate": None}
         changes = {"spec": {"updateStrategy": strategy}}
         found: KubeObject | None = self.client.merge(*_DAEMONSET, self.namespace, self.action, changes)
-        ends_at = time.monotonic() + patience
+        ends_at = time.monotonic() + _HALT_SECONDS
         while found is not None and time.monotonic() < ends_at:
             written = number(found, "metadata", "generation") or 0
             if (number(found, "status", "observedGeneration") or 0) >= written:
@@ -333,7 +334,7 @@ class ActionCluster:
         users += daemonsets
         # Where a rollout was stopped, some have an older content, and are started again with their node.
         users += self._pods_of(daemonsets)
-        needed = {name for user in users for name in _needs(user)}
+        needed = {name for user in users for name in needs(user)}
         for kind in _CONFIGURATION_KINDS:
             for obj in self._all("v1", kind):
                 name = obj["metadata"]["name"]
@@ -359,60 +360,5 @@ class ActionCluster:
         return (obj for page in pages for obj in page)
 
 
-def age_of(pod: Mapping[str, Any]) -> str:
-    """When the pod was made; later is larger."""
-    return text(pod, "metadata", "creationTimestamp") or ""
-
-
-def is_ended(job: Mapping[str, Any]) -> bool:
-    """Whether nothing of the Job runs any more."""
-    return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
-
-
-def is_over(pod: Mapping[str, Any]) -> bool:
-    """Whether nothing of the pod runs any more."""
-    return text(pod, "status", "phase") in _OVER
-
-
-def has_begun(pod: Mapping[str, Any]) -> bool:
-    """Whether the script was started in the pod."""
-    every = (*entries(pod, "status", "initContainerStatuses"), *entries(pod, "status", "containerStatuses"))
-    places = (("state", "running"), ("state", "terminated"), ("lastState", "terminated"))
-    return any(
-        text(status, "name") == ACTION and any(dig(status, *place) for place in places) for status in every
-    )
-
-
-def _node_of(pod: Mapping[str, Any]) -> str:
-    """The pod's node, be it that it is not scheduled yet; empty where it does not tell."""
-    node = text(pod, "spec", "nodeName") or text(pod, "metadata", "annotations", NODE_ANNOTATION)
-    if node:
-        return node
-    # As the DaemonSet controller names it.
-    required = ("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-    for term in entries(pod, "spec", "affinity", *required):
-        for one in entries(term, "matchFields"):
-            values = dig(one, "values")
-            if text(one, "operator") == "In" and isinstance(values, list) and values:
-                return str(values[0])
-    return ""
-
-
 def _frozen(found: Mapping[str, Iterable[KubeObject]]) -> dict[str, tuple[KubeObject, ...]]:
     return {key: tuple(pods) for key, pods in found.items()}
-
-
-def _needs(user: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """The ConfigMaps and Secrets that a pod, or those of a Job or a DaemonSet, are given."""
-    found = set()
-    spec = dig(user, "spec", "template", "spec") or dig(user, "spec")
-    for container in (*entries(spec, "initContainers"), *entries(spec, "containers")):
-        for variable in entries(container, "env"):
-            name = text(variable, "valueFrom", "configMapKeyRef", "name")
-            found.add(("ConfigMap", name or ""))
-    for volume in entries(spec, "volumes"):
-        for source in (volume, *entries(volume, "projected", "sources")):
-            found.add(("ConfigMap", text(source, "configMap", "name") or ""))
-            name = text(source, "secret", "secretName") or text(source, "secret", "name")
-            found.add(("Secret", name or ""))
-    return found

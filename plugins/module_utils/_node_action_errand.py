@@ -23,8 +23,6 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_actio
     TIME_FORMAT,
     ActionCluster,
     Look,
-    has_begun,
-    is_over,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_drain import (
     Drain,
@@ -37,6 +35,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.elig
     Record,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import longest_run
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.observed import has_begun, is_over
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import (
     Outcome,
     State,

@@ -8,28 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
-    Look,
-    age_of,
-    has_begun,
-    is_ended,
-    is_over,
-)
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import Look
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.configuration import (
     action_configuration,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.job import job_name, make_job
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.observed import (
+    age_of,
+    content_of,
+    has_begun,
+    is_ended,
+    is_of_daemonset,
+    is_over,
+)
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import SeenNode
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import (
-    HASH_ANNOTATION,
     NODE_ANNOTATION,
     POD_ANNOTATION,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import (
     KubeObject,
     dig,
-    entries,
     text,
 )
 
@@ -101,29 +101,21 @@ def _reached(
     for job in jobs.values():
         name = text(job, "metadata", "annotations", NODE_ANNOTATION) or ""
         if name in nodes and nodes[name].record is None:
-            found[name] = _content(job)
+            found[name] = content_of(job)
     for name, every in pods.items():
         if name not in nodes:
             continue
         # The controller of a DaemonSet writes nothing down.
-        told = every if nodes[name].record is None else [pod for pod in every if _is_of_daemonset(pod)]
+        told = every if nodes[name].record is None else [pod for pod in every if is_of_daemonset(pod)]
         newest = max(told, key=age_of, default=None)
         if newest is not None:
-            found[name] = _content(newest)
+            found[name] = content_of(newest)
     return {name: content for name, content in found.items() if content}
 
 
 def _to_go(pods: Iterable[KubeObject], *, stays: bool) -> list[KubeObject]:
     """Without those of a DaemonSet that stays."""
-    return [pod for pod in pods if not (stays and _is_of_daemonset(pod))]
-
-
-def _is_of_daemonset(pod: KubeObject) -> bool:
-    return any(text(owner, "kind") == "DaemonSet" for owner in entries(pod, "metadata", "ownerReferences"))
-
-
-def _content(obj: KubeObject) -> str:
-    return text(obj, "metadata", "annotations", HASH_ANNOTATION) or ""
+    return [pod for pod in pods if not (stays and is_of_daemonset(pod))]
 
 
 class _Judging:

@@ -12,7 +12,6 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import (
     ActionCluster,
     Look,
-    age_of,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_errand import (
     Errand,
@@ -20,13 +19,13 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_actio
     Stage,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_wish import Wish
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.observed import age_of, content_of
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.outcome import (
     Outcome,
     State,
     pod_outcome,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.plan import SeenNode
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.pod import HASH_ANNOTATION
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.key import KubeObject, dig, text
 
 
@@ -111,8 +110,9 @@ class PodErrand(Errand):
         return _uid(pod) in self._spent
 
     def _is_newest(self, pod: KubeObject) -> bool:
-        told = text(pod, "metadata", "annotations", HASH_ANNOTATION)
-        return told == self._wish.action.content_hash and not dig(pod, "metadata", "deletionTimestamp")
+        return content_of(pod) == self._wish.action.content_hash and not dig(
+            pod, "metadata", "deletionTimestamp"
+        )
 
     def _clear(self) -> None:
         self._stage = Stage.END

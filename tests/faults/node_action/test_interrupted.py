@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils import _node_action_lease
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._node_action_cluster import is_ended
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.observed import is_ended
 from devcluster.control_plane import ControlPlane
 from tests.faults.node_action.nodes import DONE, HANGS, MISSPELT, Nodes, Script, named
 from tests.faults.node_action.task import ACTION, Task, Watching, left, reasons, states
