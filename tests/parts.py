@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +41,13 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
+def pytest(part: str, *arguments: str) -> Step:
+    """Return the step that runs pytest, which tells what took its time, and leaves the part's report."""
+    report = REPORTS / f"{part}.xml"
+    command = python("-m", "pytest", *arguments, "--durations=10", f"--junitxml={report}")
+    return Step("pytest", command, report)
+
+
 def lint(_scenario: str | None) -> tuple[Step, ...]:
     """One step per tool; each counts as one test."""
     typed = [name for name in ("devcluster", "benchmarks", "molecule", "tests") if (ROOT / name).is_dir()]
@@ -62,8 +69,7 @@ def lint(_scenario: str | None) -> tuple[Step, ...]:
 
 def units(_scenario: str | None) -> tuple[Step, ...]:
     """Unit tests, with the coverage of the plugins and of the embedded cluster's code."""
-    report = REPORTS / "units.xml"
-    return (Step("pytest", python("-m", "pytest", "tests/unit", f"--junitxml={report}", "--cov"), report),)
+    return (pytest("units", "tests/unit", "--cov"),)
 
 
 def sanity(_scenario: str | None) -> tuple[Step, ...]:
@@ -84,11 +90,7 @@ def faults(_scenario: str | None) -> tuple[Step, ...]:
     lines = shown.stdout.splitlines()
     if shown.returncode != 0 or not lines:
         raise PartError("python -m devcluster binaries gave no folder of binaries (its own message is above)")
-    report = REPORTS / "faults.xml"
-    environment = {"CLUSTERDEPOT_BIN": lines[-1]}
-    return (
-        Step("pytest", python("-m", "pytest", "tests/faults", f"--junitxml={report}"), report, environment),
-    )
+    return (replace(pytest("faults", "tests/faults"), environment={"CLUSTERDEPOT_BIN": lines[-1]}),)
 
 
 def molecule(scenario: str | None) -> tuple[Step, ...]:
@@ -112,6 +114,17 @@ PARTS: Mapping[str, Callable[[str | None], tuple[Step, ...]]] = {
     "faults": faults,
     "molecule": molecule,
 }
+
+# The scenarios share one cluster and mostly wait for it: what does without that cluster runs beside them.
+ON_THE_CLUSTER = frozenset({"molecule"})
+
+
+def lanes(names: Sequence[str]) -> list[list[str]]:
+    """Divide parts into those that run one after another; the lanes run side by side."""
+    lane_of = {
+        beside: [name for name in names if (name in ON_THE_CLUSTER) == beside] for beside in (False, True)
+    }
+    return [lane for lane in lane_of.values() if lane]
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 clusterdepot developers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run parts of the test suite one after another and end with one line that sums them up.
+"""Run parts of the test suite, in lanes side by side, and end with one line that sums them up.
 
 Usage: ``python -m tests.run PART… [--scenario NAME]`` from the root of the checkout; ``make`` calls it.
 A failing part does not keep the next from running. The exit code is 1 if any test failed.
@@ -14,9 +14,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import counts, parts
@@ -35,7 +37,9 @@ class Outcome:
 
 def say(text: str) -> None:
     """Print at once, so that the line stays in order with what the commands print."""
-    print(text, flush=True)
+    # In one call, which no line of another lane can divide.
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def elapsed(seconds: float) -> str:
@@ -53,46 +57,95 @@ def clear(reports: Path) -> None:
     reports.parent.mkdir(parents=True, exist_ok=True)
 
 
-def run_step(step: parts.Step) -> Counts:
-    """Run one command in the root of the checkout, its output shown as it comes, and count its tests."""
+def run_command(step: parts.Step, lane: str) -> int:
+    """Run one command in the root of the checkout, its output shown as it comes; return its exit code.
+
+    ``lane`` stands before each line where other lanes write between them.
+    """
+    with subprocess.Popen(
+        step.command,
+        cwd=parts.ROOT,
+        env=parts.environment() | dict(step.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if lane else None,
+        stderr=subprocess.STDOUT if lane else None,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            say(lane + line.rstrip("\n"))
+    return process.returncode
+
+
+def run_step(step: parts.Step, lane: str = "") -> Counts:
+    """Run the command of a step and count its tests."""
     if step.reports is not None:
         clear(step.reports)
     try:
-        code = subprocess.run(
-            step.command,
-            cwd=parts.ROOT,
-            env=parts.environment() | dict(step.environment),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        ).returncode
+        code = run_command(step, lane)
     except OSError as error:
-        say(f"{shlex.join(step.command)}: {error.strerror}")
+        say(f"{lane}{shlex.join(step.command)}: {error.strerror}")
         code = 127
     if step.prepares:
         return Counts() if code == 0 else Counts(failed=1)
     return counts.of_exit_code(code) if step.reports is None else counts.of_reports(step.reports, code)
 
 
-def run_part(name: str, scenario: str | None, started: float) -> Outcome:
-    """Run the steps of a part; a failed preparation ends it, any other failure does not."""
-    begun = time.monotonic()
-    total = Counts()
-    failures: list[str] = []
-    try:
-        planned = parts.PARTS[name](scenario)
-    except parts.PartError as error:
-        say(f"{name}: {error}")
-        return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,))
-    for number, step in enumerate(planned, start=1):
-        say(f"-- {name} {number}/{len(planned)}: {step.name} ({elapsed(time.monotonic() - started)} elapsed)")
-        result = run_step(step)
-        total += result
-        if result.failed:
-            failures.append(step.name)
-            say(f"-- {name}: {step.name} FAILED")
-            if step.prepares:
+@dataclass(frozen=True)
+class Run:
+    """What the parts of one call have in common.
+
+    ``lanes`` are parts that run one after another, each lane beside the others; ``started`` is monotonic;
+    ``ended`` is set by an interrupt, after which no lane begins another step.
+    """
+
+    lanes: Sequence[Sequence[str]]
+    scenario: str | None
+    started: float = field(default_factory=time.monotonic)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def so_far(self) -> str:
+        """Write for how long the tests have been running."""
+        return elapsed(time.monotonic() - self.started)
+
+    def part(self, name: str) -> Outcome:
+        """Run the steps of a part; a failed preparation ends it, any other failure does not."""
+        lane = f"{name}| " if len(self.lanes) > 1 else ""
+        say(f"{lane}== {name} ({self.so_far()} elapsed)")
+        begun = time.monotonic()
+        total = Counts()
+        failures: list[str] = []
+        try:
+            planned = parts.PARTS[name](self.scenario)
+        except parts.PartError as error:
+            say(f"{lane}{name}: {error}")
+            return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,))
+        for number, step in enumerate(planned, start=1):
+            if self.ended.is_set():
                 break
-    return Outcome(name, total, time.monotonic() - begun, tuple(failures))
+            say(f"{lane}-- {name} {number}/{len(planned)}: {step.name} ({self.so_far()} elapsed)")
+            result = run_step(step, lane)
+            total += result
+            if result.failed:
+                failures.append(step.name)
+                say(f"{lane}-- {name}: {step.name} FAILED")
+                if step.prepares:
+                    break
+        return Outcome(name, total, time.monotonic() - begun, tuple(failures))
+
+    def lane(self, names: Sequence[str]) -> list[Outcome]:
+        """Run parts one after another."""
+        return [self.part(name) for name in names if not self.ended.is_set()]
+
+    def outcomes(self) -> list[Outcome]:
+        """Run each lane beside the others; an interrupt reaches the commands of all lanes as well."""
+        with ThreadPoolExecutor(max_workers=len(self.lanes)) as pool:
+            running = [pool.submit(self.lane, names) for names in self.lanes]
+            try:
+                return [outcome for lane in running for outcome in lane.result()]
+            except KeyboardInterrupt:
+                self.ended.set()
+                raise
 
 
 def table(outcomes: Sequence[Outcome]) -> list[str]:
@@ -114,12 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="+", choices=names, metavar="PART", help=", ".join(names))
     parser.add_argument("--scenario", help="the one molecule scenario to run")
     options = parser.parse_args(arguments)
-    started = time.monotonic()
-    outcomes: list[Outcome] = []
-    for number, name in enumerate(options.parts, start=1):
-        so_far = elapsed(time.monotonic() - started)
-        say(f"== part {number} of {len(options.parts)}: {name} ({so_far} elapsed)")
-        outcomes.append(run_part(name, options.scenario, started))
+    outcomes = Run(parts.lanes(options.parts), options.scenario).outcomes()
     total = sum((outcome.counts for outcome in outcomes), Counts())
     say("\n" + "\n".join(table(outcomes)) + "\n")
     say(f"{total.passed} passed, {total.failed} failed")
