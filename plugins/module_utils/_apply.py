@@ -33,6 +33,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.pr
     missing_namespaces,
     missing_sources,
 )
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._objects.preflight_ingress import (
+    ingress_warnings,
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def apply(
     wanted = read_wanted(objects, absent)
     plan = make_plan(client, wanted, field_manager=settings.field_manager, check_mode=settings.check_mode)
     if settings.check_mode:
-        result = _result(client, wanted, _predicted(wanted, plan), 0.0)
+        result = _result(client, wanted, plan, _predicted(wanted, plan), 0.0)
         result["warnings"] += [
             f'namespace "{name}" does not exist; its objects are predicted as if something before this '
             "created it"
@@ -85,9 +88,9 @@ def apply(
     try:
         rollout.run()
     except ArtifactsError as error:
-        error.result = {**_result(client, wanted, rollout.steps, rollout.elapsed), **error.result}
+        error.result = {**_result(client, wanted, plan, rollout.steps, rollout.elapsed), **error.result}
         raise
-    return _result(client, wanted, rollout.steps, rollout.elapsed)
+    return _result(client, wanted, plan, rollout.steps, rollout.elapsed)
 
 
 def _predicted(wanted: Wanted, plan: Plan) -> dict[ObjectKey, Step]:
@@ -103,7 +106,7 @@ def _predicted(wanted: Wanted, plan: Plan) -> dict[ObjectKey, Step]:
 
 
 def _result(
-    client: KubeClient, wanted: Wanted, steps: Mapping[ObjectKey, Step], waited: float
+    client: KubeClient, wanted: Wanted, plan: Plan, steps: Mapping[ObjectKey, Step], waited: float
 ) -> dict[str, Any]:
     present = [_row(one.key, steps[one.key].action) for one in wanted.objects if one.key in steps]
     gone = [_row(key, steps[key].action if key in steps else "absent") for key in wanted.absent]
@@ -117,7 +120,7 @@ def _result(
     return {
         "changed": any(step.action != "unchanged" for step in steps.values()),
         "objects": present + gone,
-        "warnings": list(client.warnings),
+        "warnings": [*client.warnings, *ingress_warnings(wanted.objects, plan.facts)],
         "diff": {
             "before": _yaml([left for left, _right in sides]),
             "after": _yaml([right for _left, right in sides]),

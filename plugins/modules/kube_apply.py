@@ -17,7 +17,8 @@ description:
   - Before anything is written, everything is judged, and all faults are reported at once. Unknown kinds,
     StorageClasses, issuers and namespaces, changes of a claim that Kubernetes does not allow, addresses
     outside of MetalLB's pools or held by another Service, replicas that share a claim for one node, and
-    everything that the API server refuses in a dry run are faults.
+    everything that the API server refuses in a dry run are faults. An Ingress whose class is not there is
+    applied, with a warning.
   - Where the connection is local, the module runs inside the controller and prints progress lines.
 options:
   objects:

@@ -52,6 +52,7 @@ REFUSALS = (
     Refusal("pool address", {"registry_service_ip": "10.99.99.99"}, ("10.99.99.99", "default-pool")),
     Refusal("pool", {"registry_service_pool": "no-such-pool"}, ("no-such-pool", "default-pool")),
     Refusal("issuer", {"certificate_issuer_name": "nobody"}, ("nobody", "embedded-ca")),
+    Refusal("misspelt name", {"registry_auht": "htpasswd"}, ("registry_auht", "did you mean registry_auth?")),
 )
 
 
@@ -76,6 +77,12 @@ def test_it_is_refused_and_nothing_is_written(kubectl: Kubectl, refusal: Refusal
         assert word in refused.output
     assert "Traceback" not in refused.output
     assert kubectl.ours() == set()
+
+
+def test_a_misspelt_name_is_refused_before_anything_is_taken_down() -> None:
+    refused = run("unprovision", variables={"registry_namespaces": "production"})
+    assert refused.code != 0
+    assert "registry_namespaces is read by nothing; did you mean registry_namespace?" in refused.output
 
 
 def test_all_faults_are_reported_at_once(kubectl: Kubectl) -> None:

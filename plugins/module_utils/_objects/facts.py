@@ -30,6 +30,7 @@ STORAGE_CLASSES: KindKey = ("storage.k8s.io/v1", "StorageClass")
 PERSISTENT_VOLUMES: KindKey = ("v1", "PersistentVolume")
 ADDRESS_POOLS: KindKey = ("metallb.io/v1beta1", "IPAddressPool")
 SERVICES: KindKey = ("v1", "Service")
+INGRESS_CLASSES: KindKey = ("networking.k8s.io/v1", "IngressClass")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def lists_to_read(objects: Iterable[Desired]) -> set[KindKey]:
             lists.add(STORAGE_CLASSES)
         if one.key.kind == "Service" and (requested_addresses(one.body) or requested_pool(one.body)[1]):
             lists.add(ADDRESS_POOLS)
+        if ingress_class(one):
+            lists.add(INGRESS_CLASSES)
     return lists
 
 
@@ -110,6 +113,13 @@ def more_lists_to_read(objects: Iterable[Desired], facts: Facts) -> set[KindKey]
             if any(address not in held for _field, address in requested_addresses(one.body)):
                 lists.add(SERVICES)
     return lists
+
+
+def ingress_class(one: Desired) -> str:
+    """Give the class that an Ingress asks for; empty for other objects, and where the cluster chooses."""
+    if one.key.kind != "Ingress" or one.key.group != "networking.k8s.io":
+        return ""
+    return text(one.body, "spec", "ingressClassName") or ""
 
 
 def issuer_of(one: Desired) -> ObjectKey | None:

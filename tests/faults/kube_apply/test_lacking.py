@@ -23,6 +23,7 @@ from tests.faults.kube_apply.objects import (
     certificate,
     config_map,
     deployment,
+    ingress,
     secret,
 )
 from tests.faults.kube_apply.task import Task, actions
@@ -150,3 +151,31 @@ def test_a_workload_in_a_cluster_without_its_secret_is_not_started(
     )
     assert result.get("failed")
     assert client.get("apps/v1", "Deployment", namespace, "d") is None
+
+
+def test_an_ingress_class_that_nobody_made_is_told_and_the_rest_applied(
+    kube_apply: Task, client: KubeClient, namespace: str
+) -> None:
+    def served_by(name: str) -> dict[str, Any]:
+        found = ingress(namespace, "i", "ca")
+        return {**found, "spec": {**found["spec"], "ingressClassName": name}}
+
+    made = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": "made"},
+        "spec": {"controller": "tests.example/none"},
+    }
+    assert kube_apply([made, served_by("made")], wait=False)["warnings"] == []
+    foretold = kube_apply([served_by("meant")], check_mode=True)
+    told = kube_apply([served_by("meant")], wait=False)
+    sentence = (
+        f'ingress/i in namespace {namespace}: spec.ingressClassName "meant" names no IngressClass, '
+        "and few controllers will serve it without; known: made"
+    )
+    assert sentence in foretold["warnings"]
+    assert told["warnings"] == [sentence]
+    stored = client.get("networking.k8s.io/v1", "Ingress", namespace, "i")
+    assert stored is not None
+    assert stored["spec"]["ingressClassName"] == "meant"
+    kube_apply(absent=[made])
