@@ -31,8 +31,10 @@ else:
 """
 # Says that it runs, and that it was interrupted; the part has a second step that must not begin.
 INTERRUPTED = """
-import sys
+import signal, sys
 from tests import parts, run
+# What a shell began in the background ignores SIGINT, and so would this and its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 waits = "import signal, sys; print('waits', flush=True); signal.sigwait([signal.SIGINT])"
 first = parts.Step("waits", (sys.executable, "-c", waits))
 second = parts.Step("second", (sys.executable, "-c", "print('began', 'after')"))
@@ -81,6 +83,10 @@ def test_an_interrupt_begins_no_further_step() -> None:
             assert line, "ended before both lanes had begun"
             waiting += line.endswith("| waits\n")
         os.killpg(process.pid, signal.SIGINT)
-        printed, errors = process.communicate(timeout=60)
+        try:
+            printed, errors = process.communicate(timeout=60)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     assert "began after" not in printed
     assert "KeyboardInterrupt" in errors
