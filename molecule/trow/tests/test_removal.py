@@ -50,6 +50,17 @@ def test_images_outlive_a_removal(registry: Trow, clients: Clients, layout: str)
     assert digest(registry, clients) == before
 
 
+def test_images_outlive_a_namespace_that_was_deleted_by_hand(registry: Trow, clients: Clients) -> None:
+    before = digest(registry, clients)
+    registry.kubectl("delete", "namespace", NAMESPACE, "--wait=true")
+    volume = registry.kubectl.get("persistentvolume", "trow-tests-data")
+    assert volume["status"]["phase"] == "Released"
+    again = registry.run()
+    assert again.code == 0, again.output
+    assert digest(registry, clients) == before
+    assert registry.run().changed == 0
+
+
 def test_purging_leaves_the_tree_and_the_folder_of_the_node(registry: Trow, node: Node) -> None:
     files = registry.files()
     purged = registry.remove(purge_data=True)
