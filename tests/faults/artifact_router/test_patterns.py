@@ -136,5 +136,5 @@ def test_no_text_makes_a_search_long(start_proxy: StartProxy) -> None:
             request = Request("GET", path, (("Host", "a"), ("X-Number", str(number))))
             start = time.perf_counter()
             response = proxy.ask(options, request)
-            assert time.perf_counter() - start < 1
+            assert time.perf_counter() - start < 5
             assert response.code == resolve(request, [route], settings).code, (route, path[:20])

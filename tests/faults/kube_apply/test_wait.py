@@ -151,7 +151,7 @@ def test_a_failure_ends_the_wait_after_its_grace_with_the_pods_own_reason(
 def test_the_time_out_tells_the_state(kube_apply: Task, namespace: str) -> None:
     start = time.monotonic()
     result = kube_apply.attempt([deployment(namespace, "d")], wait_timeout=2)
-    assert 2 <= time.monotonic() - start < 6
+    assert 2 <= time.monotonic() - start < 12
     assert result["msg"].startswith(f"deployment/d in namespace {namespace} was not ready within 2 s: 0 of 1")
 
 

@@ -148,7 +148,7 @@ def test_a_registry_that_asks_for_patience(transport: Transport) -> None:
     with odd_registry(busy) as url:
         client = Client(parse_url(url).origin, transport, patience=Patience(3))
         assert client.ping(Deadline.after(10)).status == 200
-        assert 0.9 < times[1] - times[0] < 2
+        assert 0.9 < times[1] - times[0] < 5
         assert client.ping(Deadline.after(0.5)).status == 429
 
 

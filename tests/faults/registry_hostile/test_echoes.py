@@ -184,6 +184,6 @@ def test_very_many_long_secrets_end_with_the_time_limit(check: Check) -> None:
     with lying_registry(lie) as registry:
         result = check(url=registry.url, timeout=6, expect=[expected(REPOSITORY, all_tags=True)])
         took = time.monotonic() - started
-    assert took < 6.7
+    assert took < 10
     assert issued > 128
     assert "abcdabcd" not in json.dumps(result)

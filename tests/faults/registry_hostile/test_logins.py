@@ -122,7 +122,8 @@ def test_new_and_long_tokens_for_ever(check_measured: CheckMeasured) -> None:
             url=registry.url, expect=[expected(REPOSITORY, all_tags=True)], timeout=8
         )
     assert result["failed"]
-    assert issued > 500
+    # How many there are in the time depends on the machine; a few would not be "for ever".
+    assert issued > 50
     assert octets < 30 * MEGABYTE
 
 

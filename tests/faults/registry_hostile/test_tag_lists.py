@@ -59,7 +59,7 @@ def test_endless_pages(check: Check) -> None:
     with lying_registry(lie) as registry:
         result = check(url=registry.url, expect=EVERYTHING, timeout=10)
     assert fault(result)
-    assert time.monotonic() - started < 10.5
+    assert time.monotonic() - started < 14
 
 
 @pytest.mark.parametrize(
@@ -193,5 +193,5 @@ def test_many_tags_that_are_not_there(check_measured: CheckMeasured) -> None:
         result, octets = check_measured(url=registry.url, expect=EVERYTHING, timeout=3)
     assert fault(result)
     # Starting the interpreter twice is not what is bounded here.
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 9
     assert octets < 150 * MEGABYTE

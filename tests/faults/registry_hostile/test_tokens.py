@@ -71,7 +71,7 @@ def test_token_that_never_helps(check: Check, lifetime: object) -> None:
         took = time.monotonic() - started
     assert statuses(result)["credentials"] == "fail"
     assert len(registry.asked) < 30
-    assert took < 5.5
+    assert took < 9
 
 
 def test_token_without_an_end(check_measured: CheckMeasured) -> None:
