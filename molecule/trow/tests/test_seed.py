@@ -165,7 +165,7 @@ def test_skopeo_copies_and_deletes(clients: Clients, login: Path, layout: str, t
 
 
 def test_where_no_node_fits_the_reason_is_told(place: Trow) -> None:
-    refused = place.run(node_selector={LABEL: "elsewhere"})
+    refused = place.run(node_selector={LABEL: "elsewhere"}, plane_wait_timeout=45)
     assert refused.code != 0
     assert "node" in refused.output
     assert "affinity/selector" in refused.output or "FailedScheduling" in refused.output
