@@ -57,13 +57,14 @@ def clear(reports: Path) -> None:
     reports.parent.mkdir(parents=True, exist_ok=True)
 
 
-def run_command(step: parts.Step, lane: str) -> int:
+def run_command(step: parts.Step, lane: str, *, yields: bool) -> int:
     """Run one command in the root of the checkout, its output shown as it comes; return its exit code.
 
-    ``lane`` stands before each line where other lanes write between them.
+    ``lane`` stands before each line where other lanes write between them; what ``yields`` lets other
+    lanes have the processor first.
     """
     with subprocess.Popen(
-        step.command,
+        ("nice", "-n", "5", *step.command) if yields else step.command,
         cwd=parts.ROOT,
         env=parts.environment() | dict(step.environment),
         stdin=subprocess.DEVNULL,
@@ -77,12 +78,12 @@ def run_command(step: parts.Step, lane: str) -> int:
     return process.returncode
 
 
-def run_step(step: parts.Step, lane: str = "") -> Counts:
-    """Run the command of a step and count its tests."""
+def run_step(step: parts.Step, lane: str = "", *, yields: bool = False) -> Counts:
+    """Run the command of a step and count its tests; `run_command` tells what else is given."""
     if step.reports is not None:
         clear(step.reports)
     try:
-        code = run_command(step, lane)
+        code = run_command(step, lane, yields=yields)
     except OSError as error:
         say(f"{lane}{shlex.join(step.command)}: {error.strerror}")
         code = 127
@@ -110,7 +111,8 @@ class Run:
 
     def part(self, name: str) -> Outcome:
         """Run the steps of a part; a failed preparation ends it, any other failure does not."""
-        lane = f"{name}| " if len(self.lanes) > 1 else ""
+        beside = len(self.lanes) > 1
+        lane = f"{name}| " if beside else ""
         say(f"{lane}== {name} ({self.so_far()} elapsed)")
         begun = time.monotonic()
         total = Counts()
@@ -124,7 +126,8 @@ class Run:
             if self.ended.is_set():
                 break
             say(f"{lane}-- {name} {number}/{len(planned)}: {step.name} ({self.so_far()} elapsed)")
-            result = run_step(step, lane)
+            # The scenarios take longest.
+            result = run_step(step, lane, yields=beside and name not in parts.ON_THE_CLUSTER)
             total += result
             if result.failed:
                 failures.append(step.name)

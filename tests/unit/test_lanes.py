@@ -17,10 +17,11 @@ from tests import parts, run
 
 # Leaves a file of its own, and ends when the other's is there.
 MEETS = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 own, other = map(Path, sys.argv[1:])
 own.touch()
+print(f"{own.name} is as nice as {os.nice(0)}")
 for _ in range(600):
     if other.exists():
         print(f"{own.name} met {other.name}")
@@ -62,6 +63,10 @@ def test_lanes_run_at_the_same_time_and_each_line_tells_its_part(
     lines = capfd.readouterr().out.splitlines()
     assert "units| a met b" in lines
     assert "molecule| b met a" in lines
+    # The scenarios take longest, and have the processor first.
+    own = os.nice(0)
+    assert f"units| a is as nice as {min(own + 5, 19)}" in lines
+    assert f"molecule| b is as nice as {own}" in lines
     assert lines[-1] == "2 passed, 0 failed"
 
 
