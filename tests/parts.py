@@ -121,10 +121,9 @@ ON_THE_CLUSTER = frozenset({"molecule"})
 
 def lanes(names: Sequence[str]) -> list[list[str]]:
     """Divide parts into those that run one after another; the lanes run side by side."""
-    lane_of = {
-        beside: [name for name in names if (name in ON_THE_CLUSTER) == beside] for beside in (False, True)
-    }
-    return [lane for lane in lane_of.values() if lane]
+    without = [name for name in names if name not in ON_THE_CLUSTER]
+    on_it = [name for name in names if name in ON_THE_CLUSTER]
+    return [lane for lane in (without, on_it) if lane]
 
 
 def environment() -> dict[str, str]:

@@ -30,7 +30,7 @@ for _ in range(600):
 else:
     sys.exit(1)
 """
-# Says that it runs, and that it was interrupted; the part has a second step that must not begin.
+# Each part says that it waits, until it is interrupted; its second step must not begin.
 INTERRUPTED = """
 import signal, sys
 from tests import parts, run
