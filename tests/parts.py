@@ -94,7 +94,7 @@ def faults(_scenario: str | None) -> tuple[Step, ...]:
 
 
 def molecule(scenario: str | None) -> tuple[Step, ...]:
-    """One step, and one test, per scenario on the embedded cluster; the shared ``default`` comes first."""
+    """One step per scenario on the embedded cluster, its tests run by pytest.yml; ``default`` comes first."""
     found = {file.parent.name for file in ROOT.glob("molecule/*/molecule.yml")}
     if scenario is not None and scenario not in found:
         raise PartError(
@@ -104,7 +104,9 @@ def molecule(scenario: str | None) -> tuple[Step, ...]:
         raise PartError("no scenario in molecule/")
     names = [scenario] if scenario else sorted(found, key=lambda name: (name != "default", name))
     up = Step("cluster-up", python("-m", "devcluster", "up"), prepares=True)
-    return (up, *(Step(name, ("molecule", "test", "--scenario-name", name)) for name in names))
+    reports = REPORTS / "molecule"
+    command = ("molecule", "test", "--scenario-name")
+    return (up, *(Step(name, (*command, name), reports / name) for name in names))
 
 
 PARTS: Mapping[str, Callable[[str | None], tuple[Step, ...]]] = {

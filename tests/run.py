@@ -21,18 +21,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import counts, parts
+from tests import counts, failures, parts
 from tests.counts import Counts
+from tests.failures import Excerpt, Failure
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a part; ``seconds`` is wall clock time, ``failures`` the names of its failed steps."""
+    """What came of a part; ``seconds`` is wall clock time, ``failing`` the names of its failed steps."""
 
     part: str
     counts: Counts
     seconds: float
-    failures: tuple[str, ...]
+    failing: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a step."""
+
+    counts: Counts
+    failures: tuple[Failure, ...] = ()
 
 
 def say(text: str) -> None:
@@ -57,11 +67,11 @@ def clear(reports: Path) -> None:
     reports.parent.mkdir(parents=True, exist_ok=True)
 
 
-def run_command(step: parts.Step, lane: str, *, yields: bool) -> int:
+def run_command(step: parts.Step, lane: str, said: Excerpt, *, yields: bool) -> int:
     """Run one command in the root of the checkout, its output shown as it comes; return its exit code.
 
-    ``lane`` stands before each line where other lanes write between them; what ``yields`` lets other
-    lanes have the processor first.
+    ``lane`` stands before each line where other lanes write between them, and ``said`` takes what is worth
+    telling again; what ``yields`` lets other lanes have the processor first.
     """
     with subprocess.Popen(
         ("nice", "-n", "5", *step.command) if yields else step.command,
@@ -74,19 +84,30 @@ def run_command(step: parts.Step, lane: str, *, yields: bool) -> int:
         errors="replace",
     ) as process:
         for line in process.stdout or ():
+            said.add(line.rstrip("\n"))
             say(lane + line.rstrip("\n"))
     return process.returncode
 
 
-def run_step(step: parts.Step, lane: str = "", *, yields: bool = False) -> Counts:
+def run_step(step: parts.Step, lane: str = "", *, yields: bool = False) -> Result:
     """Run the command of a step and count its tests; `run_command` tells what else is given."""
     if step.reports is not None:
         clear(step.reports)
+    said = Excerpt()
     try:
-        code = run_command(step, lane, yields=yields)
+        code = run_command(step, lane, said, yields=yields)
     except OSError as error:
         say(f"{lane}{shlex.join(step.command)}: {error.strerror}")
         code = 127
+    counted = count(step, code)
+    if not counted.failed:
+        return Result(counted)
+    found = failures.of_reports(step.reports) or [Failure(step.name, said.lines())]
+    return Result(counted, tuple(found))
+
+
+def count(step: parts.Step, code: int) -> Counts:
+    """Count the tests of a step that ended with an exit code."""
     if step.prepares:
         return Counts() if code == 0 else Counts(failed=1)
     return counts.of_exit_code(code) if step.reports is None else counts.of_reports(step.reports, code)
@@ -116,25 +137,26 @@ class Run:
         say(f"{lane}== {name} ({self.so_far()} elapsed)")
         begun = time.monotonic()
         total = Counts()
-        failures: list[str] = []
+        failing: dict[str, tuple[Failure, ...]] = {}
         try:
             planned = parts.PARTS[name](self.scenario)
         except parts.PartError as error:
             say(f"{lane}{name}: {error}")
-            return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,))
+            return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,), ())
         for number, step in enumerate(planned, start=1):
             if self.ended.is_set():
                 break
             say(f"{lane}-- {name} {number}/{len(planned)}: {step.name} ({self.so_far()} elapsed)")
             # The scenarios take longest.
             result = run_step(step, lane, yields=beside and name not in parts.ON_THE_CLUSTER)
-            total += result
-            if result.failed:
-                failures.append(step.name)
+            total += result.counts
+            if result.counts.failed:
+                failing[step.name] = result.failures
                 say(f"{lane}-- {name}: {step.name} FAILED")
                 if step.prepares:
                     break
-        return Outcome(name, total, time.monotonic() - begun, tuple(failures))
+        found = tuple(failure for each in failing.values() for failure in each)
+        return Outcome(name, total, time.monotonic() - begun, tuple(failing), found)
 
     def lane(self, names: Sequence[str]) -> list[Outcome]:
         """Run parts one after another."""
@@ -158,7 +180,7 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         numbers = outcome.counts
         lines.append(
             f"{outcome.part:<10}{numbers.passed:>8}{numbers.failed:>8}{numbers.skipped:>9}"
-            f"{elapsed(outcome.seconds):>9}  {', '.join(outcome.failures)}".rstrip()
+            f"{elapsed(outcome.seconds):>9}  {', '.join(outcome.failing)}".rstrip()
         )
     return lines
 
@@ -172,7 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     outcomes = Run(parts.lanes(options.parts), options.scenario).outcomes()
     total = sum((outcome.counts for outcome in outcomes), Counts())
-    say("\n" + "\n".join(table(outcomes)) + "\n")
+    failed = [(outcome.part, failure) for outcome in outcomes for failure in outcome.failures]
+    say("\n" + "\n".join([*failures.told(failed), *table(outcomes)]) + "\n")
     say(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed else 0
 
