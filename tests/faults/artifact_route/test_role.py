@@ -50,9 +50,8 @@ def _run(place: Place, folder: Path, meanwhile: Mapping[str, Any], **variables: 
         **variables,
     }
     task = {"name": "Make the router", "ansible.builtin.include_role": {"name": _ROLE}}
-    defaults = {"group/kubernetes.core.k8s": {"kubeconfig": str(place.control_plane.kubeconfig)}}
     with place.kubelet():
-        return run_play(folder, [task], variables=given, module_defaults=defaults)
+        return run_play(folder, [task], variables=given)
 
 
 @pytest.fixture

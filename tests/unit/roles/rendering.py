@@ -187,21 +187,14 @@ def _lease(action: str, renewed: str) -> dict[str, Any]:
 
 _ACTIONS = ("running", "waiting", "ended", "interrupted", "everywhere", "begun")
 OF_ACTIONS = [
-    {"resources": [_of_action("ConfigMap", action) for action in _ACTIONS]},
-    {
-        "resources": [
-            _lease("begun", "2999-01-01T00:00:00.000000Z"),
-            _lease("ended", "2026-01-01T00:00:00.000000Z"),
-        ]
-    },
-    {
-        "resources": [
-            _of_action("Pod", "running", {"phase": "Running"}),
-            _of_action("Pod", "ended", {"phase": "Failed"}),
-        ]
-    },
-    {"resources": [_of_action("Job", "waiting", _GOES_ON), _of_action("Job", "ended", _ENDED)]},
-    {"resources": [_of_action("DaemonSet", "everywhere", {})]},
+    *(_of_action("ConfigMap", action) for action in _ACTIONS),
+    _lease("begun", "2999-01-01T00:00:00.000000Z"),
+    _lease("ended", "2026-01-01T00:00:00.000000Z"),
+    _of_action("Pod", "running", {"phase": "Running"}),
+    _of_action("Pod", "ended", {"phase": "Failed"}),
+    _of_action("Job", "waiting", _GOES_ON),
+    _of_action("Job", "ended", _ENDED),
+    _of_action("DaemonSet", "everywhere", {}),
 ]
 ACTION_SECRETS = [_of_action("Secret", action) for action in _ACTIONS]
 
@@ -363,8 +356,8 @@ def _play(folder: Path) -> list[dict[str, Any]]:
                 "role_path": str(ROOT / "roles" / "apply"),
                 "_artifact_router_configurations": {"resources": CONFIGURATIONS},
                 "_package_server_configurations": {"resources": SERVER_CONFIGURATIONS},
-                "_package_server_made": {"results": [{"resources": [one]} for one in SERVER_MADE]},
-                "_package_server_of_actions": {"results": OF_ACTIONS},
+                "_package_server_made": {"resources": SERVER_MADE},
+                "_package_server_of_actions": {"resources": OF_ACTIONS},
                 "_package_server_action_secrets": {"resources": ACTION_SECRETS},
             },
             "tasks": [

@@ -15,43 +15,50 @@ KEY = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n"
 HOST = "paasregistry.lapin.io"
 # A tree has a folder of its own for each case, and the files that variables name are beside these folders.
 TREE = "{{ inventory_dir }}/trees/{{ inventory_hostname }}"
-FOUND: dict[str, Any] = {"resources": [{"metadata": {"name": "found"}}]}
-KEPT: dict[str, Any] = {"resources": [{"data": {"pass": b64encode(b"kept hunter2\n").decode()}}]}
-# By the labels of the role.
-MADE: dict[str, Any] = {"resources": [{"metadata": {"name": name}} for name in ("trow-cred", "trow-pass")]}
 _LABELS = {
     "app.kubernetes.io/name": "trow",
     "app.kubernetes.io/instance": "trow",
     "app.kubernetes.io/managed-by": "clusterdepot.artifacts",
+    "app.kubernetes.io/part-of": "clusterdepot",
 }
+
+
+def _one(kind: str, name: str, **metadata: object) -> dict[str, Any]:
+    """An object as a look finds it."""
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, **metadata}}
+
+
+ISSUER = _one("ClusterIssuer", "ca-issuer")
+INGRESS_SERVICE = _one("Service", "ingress-nginx-controller", namespace="ingress-nginx")
+# By the labels of the role.
+MADE = [_one("Secret", name, namespace="trow", labels=_LABELS) for name in ("trow-cred", "trow-pass")]
+# The same, with a password.
+KEPT = [MADE[0], {**MADE[1], "data": {"pass": b64encode(b"kept hunter2\n").decode()}}]
 
 
 def _of_ca(labels: dict[str, str], made_for: str) -> dict[str, Any]:
     """What a look finds of a CA that cert-manager makes."""
-    place = {"name": "ca-priv", "namespace": "cert-manager", "labels": labels}
-    annotations = {"cert-manager.io/certificate-name": made_for}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {**place, "annotations": annotations}}
-    issuers = [{"name": name, "labels": labels} for name in ("ca-issuer", "ca-issuer-selfsigned")]
+    place = {"namespace": "cert-manager", "labels": labels}
+    secret = _one("Secret", "ca-priv", **place, annotations={"cert-manager.io/certificate-name": made_for})
+    issuers = [_one("ClusterIssuer", name, labels=labels) for name in ("ca-issuer", "ca-issuer-selfsigned")]
     made = [
-        {"apiVersion": "cert-manager.io/v1", "kind": kind, "metadata": metadata}
-        for kind, metadata in (*(("ClusterIssuer", issuer) for issuer in issuers), ("Certificate", place))
+        {**one, "apiVersion": "cert-manager.io/v1"}
+        for one in (*issuers, _one("Certificate", "ca-priv", **place))
     ]
-    return {
-        "_trow_ca_found": {"resources": [secret]},
-        "_trow_ca_made": {"results": [{"resources": [one]} for one in made]},
-    }
+    return {"_trow_seen": {"resources": made}, "_trow_secrets_seen": {"resources": [*MADE, secret]}}
 
 
 TROW: dict[str, Any] = {
     "registry_engine": "trow",
     "trow_overlay_dir": TREE,
     "trow_host": HOST,
-    "_trow_issuer": FOUND,
-    "_trow_secrets_found": MADE,
+    "_trow_seen": {"resources": [ISSUER]},
+    "_trow_secrets_seen": {"resources": MADE},
 }
 
 EXCHANGED: dict[str, Any] = {
     **TROW,
+    "_trow_seen": {"resources": []},
     "trow_ca": "given",
     "trow_ca_certificate_file": "{{ inventory_dir }}/ca.key",
     "trow_ca_private_key_file": "{{ inventory_dir }}/ca.crt",
@@ -61,7 +68,11 @@ EXCHANGED: dict[str, Any] = {
 
 TROW_CASES: dict[str, dict[str, Any]] = {
     "trow": TROW,
-    "trow_kept": {**TROW, "_trow_secret": KEPT, "trow_pull_secret_server": "example.registry.com:5000"},
+    "trow_kept": {
+        **TROW,
+        "_trow_secrets_seen": {"resources": KEPT},
+        "trow_pull_secret_server": "example.registry.com:5000",
+    },
     "trow_of_files": {
         **TROW,
         "trow_version": "0.6",
@@ -75,7 +86,7 @@ TROW_CASES: dict[str, dict[str, Any]] = {
         "trow_ingress_service_namespace": "ingress-nginx",
         "trow_ingress_load_balancer": True,
         "trow_external_ips": ["192.168.1.250"],
-        "_trow_ingress_service": FOUND,
+        "_trow_seen": {"resources": [INGRESS_SERVICE]},
     },
     "trow_open": {
         **TROW,
@@ -92,7 +103,7 @@ TROW_CASES: dict[str, dict[str, Any]] = {
     "trow_of_own_secrets": {
         **TROW,
         "trow_password_secret": "trow-pass",
-        "_trow_secret": KEPT,
+        "_trow_secrets_seen": {"resources": KEPT},
         "trow_pull_secret": False,
         "trow_image_pull_secrets": ["trow-cred"],
         "trow_admission": True,
@@ -108,6 +119,7 @@ TROW_CASES: dict[str, dict[str, Any]] = {
     "trow_with_edited_files": TROW,
     "trow_bad": {
         **TROW,
+        "_trow_seen": {"resources": []},
         "trow_overlay_dir": "",
         "trow_host": "192.168.1.250",
         "trow_version": 0.1,
@@ -124,7 +136,7 @@ TROW_CASES: dict[str, dict[str, Any]] = {
     "trow_without_what_must_be_there": {
         **TROW,
         "trow_issuer_name": "nobody",
-        "_trow_issuer": {"resources": []},
+        "_trow_seen": {"resources": []},
         "trow_password_secret": "mine",
         "trow_ingress_service_name": "ingress",
     },
