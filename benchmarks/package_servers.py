@@ -17,6 +17,7 @@ from pathlib import Path
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes import server
 from benchmarks import servers
 from benchmarks.errors import BenchmarkError
+from devcluster.ports import free_port
 
 FILE = "large.bin"
 _SCRIPTS = Path(server.__file__).parent / "files"
@@ -61,7 +62,7 @@ class Storage:
 @contextmanager
 def package_server(storage: Storage) -> Iterator[str]:
     """Ours, its scripts as a pod runs them; gives the URL up to the tag. Raises BenchmarkError."""
-    folder, port = storage.own("package-server"), servers.free_port()
+    folder, port = storage.own("package-server"), free_port()
     environment = _environment(storage, folder)
     proxy = folder / "haproxy.cfg"
     options = server.ServerOptions(port, environment["CATALOGUE_FOLDER"], access_log=False)
@@ -82,7 +83,7 @@ def package_server(storage: Storage) -> Iterator[str]:
 @contextmanager
 def plain_rclone(storage: Storage) -> Iterator[str]:
     """`rclone serve http` of the folder; gives the URL of the file. Raises BenchmarkError."""
-    folder, port = storage.own("rclone"), servers.free_port()
+    folder, port = storage.own("rclone"), free_port()
     command = [_rclone(), "serve", "http", str(storage.files), "--read-only", "--addr", f"127.0.0.1:{port}"]
     with servers.running(command, folder, port, {"HOME": str(folder), "RCLONE_CONFIG": str(folder / "none")}):
         yield f"http://127.0.0.1:{port}/{FILE}"
@@ -91,7 +92,7 @@ def plain_rclone(storage: Storage) -> Iterator[str]:
 @contextmanager
 def nginx(storage: Storage) -> Iterator[str]:
     """One worker that sends the file by sendfile; gives its URL. Raises BenchmarkError."""
-    folder, port = storage.own("nginx"), servers.free_port()
+    folder, port = storage.own("nginx"), free_port()
     (folder / "nginx.conf").write_text(
         f"daemon off;\nuser root;\nworker_processes 1;\npid {folder}/pid;\nerror_log {folder}/errors warn;\n"
         f"events {{}}\nhttp {{ access_log off; sendfile on; tcp_nopush on;\n"

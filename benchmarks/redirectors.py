@@ -23,6 +23,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.rou
 )
 from benchmarks import go_programs, servers
 from benchmarks.errors import BenchmarkError
+from devcluster.ports import free_port
 
 CONNECTIONS = 4096
 _LOOPBACK = "127.0.0.1"
@@ -87,7 +88,7 @@ def logging_nginx(place: Place, routes: Sequence[Route]) -> AbstractContextManag
 @contextmanager
 def go_redirector(place: Place, routes: Sequence[Route]) -> Iterator[Redirector]:
     """The program in peers/go_redirector, with routes by the first segment. Raises BenchmarkError."""
-    folder, port = place.own("go"), servers.free_port()
+    folder, port = place.own("go"), free_port()
     program = go_programs.build(go_programs.REDIRECTOR, folder)
     (folder / "routes").write_text("".join(f"{route.name}\t{route.target.host}\n" for route in routes))
     command = place.command(str(program), f"-listen={_LOOPBACK}:{port}", f"-routes={folder / 'routes'}")
@@ -97,10 +98,10 @@ def go_redirector(place: Place, routes: Sequence[Route]) -> Iterator[Redirector]
 
 @contextmanager
 def _haproxy(place: Place, routes: Sequence[Route], *, access_log: bool) -> Iterator[Redirector]:
-    folder, port = place.own("haproxy"), servers.free_port()
+    folder, port = place.own("haproxy"), free_port()
     options = RenderOptions(
         http_port=port,
-        metrics_port=servers.free_port(),
+        metrics_port=free_port(),
         threads=1,
         max_connections=CONNECTIONS,
         access_log=access_log,
@@ -123,7 +124,7 @@ def _haproxy(place: Place, routes: Sequence[Route], *, access_log: bool) -> Iter
 
 @contextmanager
 def _nginx(place: Place, routes: Sequence[Route], *, access_log: bool) -> Iterator[Redirector]:
-    folder, port = place.own("nginx"), servers.free_port()
+    folder, port = place.own("nginx"), free_port()
     (folder / "nginx.conf").write_text(nginx_configuration(routes, folder, port, access_log=access_log))
     command = place.command("nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"))
     with servers.running(command, folder, port) as process:

@@ -71,13 +71,6 @@ def installed(name: str) -> str:
     return path
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def resident_octets(process: int) -> int:
     """Memory of a process and its children; raises BenchmarkError where it is gone, as the next one does.
 

@@ -39,6 +39,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls i
 from benchmarks import commands, resources, servers
 from benchmarks.errors import BenchmarkError
 from benchmarks.resources import Used
+from devcluster.ports import free_port
 
 COUNTS = (200, 2000)
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -110,7 +111,7 @@ def tagged_registry(progress: Callable[[str], None]) -> Iterator[TaggedRegistry]
     """A registry with a repository to each of COUNTS, for as long as the block. Raises BenchmarkError."""
     binaries = Path(_lines(["binaries", "registry", "crane"])[-1])
     with tempfile.TemporaryDirectory(prefix="clusterdepot-benchmark-") as name:
-        folder, port = Path(name), servers.free_port()
+        folder, port = Path(name), free_port()
         configuration = {
             "version": "0.1",
             "log": {"level": "error", "accesslog": {"disabled": True}},

@@ -8,7 +8,6 @@ It needs neither root nor a namespace: all it has lies in one folder, and its po
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import time
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from devcluster.errors import ComponentFailed
+from devcluster.ports import free_port
 
 ETCD = "etcd"
 API_SERVER = "kube-apiserver"
@@ -58,13 +58,6 @@ class Setup:
     def programs(self) -> tuple[str, ...]:
         """Binaries that have to be there."""
         return (ETCD, API_SERVER, CONTROLLER_MANAGER, *([SCHEDULER] if self.scheduler else []))
-
-
-def free_port() -> int:
-    """Give a loopback port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

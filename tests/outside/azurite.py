@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devcluster.ports import free_port
 from tests.outside.kubectl import eventually
-from tests.outside.own_registry import free_port, listens, machine_address
+from tests.outside.own_registry import listens, machine_address
 from tests.outside.playbook import ROOT
 
 CONTAINER = "pkg"

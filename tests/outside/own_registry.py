@@ -18,6 +18,7 @@ from pathlib import Path
 import bcrypt
 
 from devcluster.folders import folders
+from devcluster.ports import free_port
 from tests.outside.depot import Depot
 from tests.outside.kubectl import eventually
 
@@ -30,13 +31,6 @@ def machine_address(node_address: str) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((node_address, 9))
         return str(probe.getsockname()[0])
-
-
-def free_port(address: str) -> int:
-    """A port of this address on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(host: str, port: int) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from devcluster.ports import free_port
 from tests.outside.azurite import Azurite, make_key
 from tests.outside.kubectl import Kubectl
 from tests.outside.node import Node
-from tests.outside.own_registry import free_port
 from tests.outside.package_server import (
     FILE,
     PACKAGE,

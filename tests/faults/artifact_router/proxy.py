@@ -20,6 +20,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.hap
     RenderOptions,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._routes.resolver import Request
+from devcluster.ports import free_port
 from tests.faults.registry_gateways.processes import ProcessError, installed
 
 LOOPBACK = "127.0.0.1"
@@ -181,8 +182,7 @@ def _command(files: Sequence[Path]) -> list[str]:
 
 def free_ports() -> tuple[int, int]:
     """Two ports of the loopback address that nobody uses."""
-    with socket.create_server((LOOPBACK, 0)) as first, socket.create_server((LOOPBACK, 0)) as second:
-        return first.getsockname()[1], second.getsockname()[1]
+    return free_port(LOOPBACK), free_port(LOOPBACK)
 
 
 def options_for(folder: Path) -> RenderOptions:

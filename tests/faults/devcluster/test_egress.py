@@ -20,6 +20,7 @@ import pytest
 
 from devcluster.certificates import Subject, authority, issue
 from devcluster.egress import HEAD_LIMIT, Egress, is_refused
+from devcluster.ports import free_port
 
 LARGE = 3 * 2**20
 STEP_SECONDS = 10.0
@@ -69,11 +70,6 @@ async def tunnel(port: int, target: int) -> tuple[asyncio.StreamReader, asyncio.
         head = await reader.readuntil(b"\r\n\r\n")
     assert head == b"HTTP/1.1 200 Connection established\r\n\r\n"
     return reader, writer
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def test_much_data_passes_both_ways_and_the_end_of_one_is_told_to_the_other() -> None:

@@ -23,9 +23,9 @@ import pytest
 
 from devcluster import images
 from devcluster.certificates import Subject, authority, issue
-from devcluster.control_plane import free_port
 from devcluster.folders import Folders
 from devcluster.image_layer import MANIFEST_TYPE
+from devcluster.ports import free_port
 from tests.faults.devcluster.embedded import wait_until
 from tests.faults.devcluster.image_root import START_SECONDS, ImageRoot, configuration
 from tests.unit.plugins.module_utils._trow.command_lines import SEEN

@@ -33,9 +33,10 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.errors
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.reference import parse_reference
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.tls import Trust
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import parse_url
+from devcluster.ports import free_port
 from tests.faults.image_cache_resolver.conftest import Resolve
 from tests.faults.registry.authority import Authority
-from tests.faults.registry.conftest import PASSWORD, USERNAME, Registry, Start, free_port
+from tests.faults.registry.conftest import PASSWORD, USERNAME, Registry, Start
 from tests.faults.registry.hostile_server import hostile_server
 from tests.faults.registry_storage.images import OCI_MANIFEST, Image, Pusher, digest
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from devcluster.control_plane import ControlPlane, Setup, User, free_port
+from devcluster.control_plane import ControlPlane, Setup, User
 from devcluster.errors import ComponentFailed
 
-__all__ = ["ControlPlane", "free_port", "make_namespace", "running"]
+__all__ = ["ControlPlane", "make_namespace", "running"]
 
 CONTROLLERS = (
     "namespace-controller",

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import KubeClient
-from tests.faults.kube_apply.control_plane import ControlPlane, free_port
+from devcluster.ports import free_port
+from tests.faults.kube_apply.control_plane import ControlPlane
 from tests.faults.kube_apply.controllers import Controllers
 from tests.faults.kube_apply.objects import (
     Object,

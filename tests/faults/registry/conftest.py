@@ -24,6 +24,7 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.regi
     ARGUMENT_SPEC,
     run,
 )
+from devcluster.ports import free_port
 from tests.faults.registry.authority import Authority
 
 USERNAME = "alice"
@@ -148,13 +149,6 @@ def check() -> Check:
             return {**error.result, "failed": True, "msg": error.message}
 
     return call
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(address: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -16,8 +16,9 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.regi
     ARGUMENT_SPEC,
     run,
 )
+from devcluster.ports import free_port
 from tests.faults.kube_apply.plays import HOW, run_task
-from tests.faults.registry.conftest import PASSWORD, USERNAME, Start, free_port
+from tests.faults.registry.conftest import PASSWORD, USERNAME, Start
 from tests.faults.registry.test_real_registry import statuses
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from devcluster.ports import free_port
 from tests.faults.registry.authority import Authority
-from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Result, Start, free_port
+from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Result, Start
 
 
 def statuses(result: Result) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.registry.conftest import free_port
+from devcluster.ports import free_port
 from tests.faults.registry_gateways.processes import Processes, installed
 
 Certificate = tuple[bytes, bytes]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from devcluster.ports import free_port
 from tests.faults.registry.authority import Authority
-from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Start, free_port
+from tests.faults.registry.conftest import PASSWORD, USERNAME, Check, Start
 from tests.faults.registry.test_real_registry import message, statuses
 from tests.faults.registry_gateways.gateways import Gateways, StartGateway
 from tests.faults.registry_gateways.processes import Processes

@@ -31,7 +31,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.transp
     Transport,
 )
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._oci.urls import parse_url
-from tests.faults.registry.conftest import Check, free_port
+from devcluster.ports import free_port
+from tests.faults.registry.conftest import Check
 from tests.faults.registry.test_real_registry import message, statuses
 from tests.faults.registry_hostile.lying_registry import (
     OCI_MANIFEST,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import bcrypt
 
-from tests.faults.registry.conftest import PASSWORD, USERNAME, free_port
+from devcluster.ports import free_port
+from tests.faults.registry.conftest import PASSWORD, USERNAME
 from tests.faults.registry_gateways.gateways import Gateways
 from tests.faults.registry_gateways.processes import Processes
 from tests.faults.registry_storage.images import Pusher

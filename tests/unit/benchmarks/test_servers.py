@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.servers import family, free_port, processor_seconds, resident_octets, running
+from benchmarks.servers import family, processor_seconds, resident_octets, running
+from devcluster.ports import free_port
 
 MANY_OCTETS = 50_000_000
 
