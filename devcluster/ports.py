@@ -29,23 +29,22 @@ def free_port(address: str = "127.0.0.1") -> int:
     """
     outgoing = int(_OUTGOING.read_text(encoding="ascii").split()[0])
     ports = range(_FIRST, min(outgoing, _LAST + 1))
-    for port in random.sample(ports, min(_TRIES, len(ports))):
-        if port not in _given and _is_free(address, port):
+    # By 0 the kernel is asked to choose.
+    for wished in (*random.sample(ports, min(_TRIES, len(ports))), *[0] * _TRIES):
+        port = _bound(address, wished)
+        if port and port not in _given:
             _given.add(port)
             return port
-    return _bound(address, 0)
-
-
-def _is_free(address: str, port: int) -> bool:
-    try:
-        return _bound(address, port) == port
-    except OSError as error:
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            return False
-        raise
+    raise OSError(errno.EADDRINUSE, f"no port of {address} is free")
 
 
 def _bound(address: str, port: int) -> int:
+    """The port, or the one that the kernel chose for 0; 0 where somebody uses it."""
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
-        probe.bind((address, port))
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return 0
+            raise
         return int(probe.getsockname()[1])

@@ -13,8 +13,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 LINES = 25
-# How Ansible, Python and make begin what went wrong.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# How Ansible and Python begin what went wrong.
 BEGINS = re.compile(r"fatal: \[|failed: \[|\bERROR\b|\bCRITICAL\b|^Traceback ")
 
 

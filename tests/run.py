@@ -70,8 +70,9 @@ def clear(reports: Path) -> None:
 def run_command(step: parts.Step, lane: str, said: Excerpt, *, yields: bool) -> int:
     """Run one command in the root of the checkout, its output shown as it comes; return its exit code.
 
-    ``lane`` stands before each line where other lanes write between them, and ``said`` takes what is worth
-    telling again; what ``yields`` lets other lanes have the processor first.
+    ``lane`` stands before each line where other lanes write between them, and ``said`` then takes what is
+    worth telling again; a lane alone has the terminal for itself. What ``yields`` lets other lanes have the
+    processor first.
     """
     with subprocess.Popen(
         ("nice", "-n", "5", *step.command) if yields else step.command,
@@ -142,7 +143,9 @@ class Run:
             planned = parts.PARTS[name](self.scenario)
         except parts.PartError as error:
             say(f"{lane}{name}: {error}")
-            return Outcome(name, Counts(failed=1), time.monotonic() - begun, (name,), ())
+            return Outcome(
+                name, Counts(failed=1), time.monotonic() - begun, (name,), (Failure(name, (str(error),)),)
+            )
         for number, step in enumerate(planned, start=1):
             if self.ended.is_set():
                 break

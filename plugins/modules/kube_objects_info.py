@@ -17,6 +17,7 @@ description:
   - What is not there is left out, and so is what the API server knows no kind of, since the objects of a
     CustomResourceDefinition that is not there are not there either.
   - Where the connection is local, the module runs inside the controller.
+  - By what can be no name, or no namespace, such as V(""), nothing is found.
   - What it returns is shown by Ansible like any result. Where Secrets are among it, set C(no_log).
 options:
   objects:
@@ -39,13 +40,12 @@ options:
       namespace:
         description:
           - The namespace; if not set, objects are read from all namespaces, and O(objects[].name) cannot be
-            used. In the namespace V("") there is nothing.
+            used.
           - It does not count for kinds without namespaces.
         type: str
       name:
         description:
-          - The name; if not set, all objects of the kind are read that have the labels. By the name V("")
-            there is nothing.
+          - The name; if not set, all objects of the kind are read that have the labels.
         type: str
       label_selectors:
         description:

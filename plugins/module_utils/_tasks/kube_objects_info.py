@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._errors import ArtifactsError
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._kube import (
     KubeClient,
+    KubeError,
     UnknownKindError,
     connect,
 )
@@ -32,6 +33,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         },
     },
 }
+# In the path of a request these would lead to all objects, or to another kind.
+_NOWHERE = ("", ".", "..")
 
 
 class WishError(ArtifactsError):
@@ -74,17 +77,27 @@ def _fault(entry: Mapping[str, Any]) -> str:
 
 def _read(client: KubeClient, entry: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """What there is of an entry; None where the API server does not know its kind."""
-    api_version, kind, namespace = entry["api_version"], entry["kind"], entry["namespace"]
+    api_version, kind, namespace, name = (entry[key] for key in ("api_version", "kind", "namespace", "name"))
     try:
-        # Asked for with an empty name or namespace, the API server would give all there are.
-        if entry["name"] == "" or (namespace == "" and client.resource(api_version, kind).namespaced):
-            return []
-        if entry["name"] is not None:
-            found = client.get(api_version, kind, namespace, entry["name"])
-            return [] if found is None else [found]
-        selector = ",".join(entry["label_selectors"])
-        items = client.list(api_version, kind, namespace, label_selector=selector)
+        namespaced = client.resource(api_version, kind).namespaced
     except UnknownKindError:
         return None
+    if name in _NOWHERE or (namespaced and namespace in _NOWHERE):
+        return []
+    if name is not None:
+        return _named(client, entry)
+    selector = ",".join(entry["label_selectors"])
+    items = client.list(api_version, kind, namespace, label_selector=selector)
     # In a list the API server leaves them out.
     return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+
+def _named(client: KubeClient, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        found = client.get(entry["api_version"], entry["kind"], entry["namespace"], entry["name"])
+    except KubeError as error:
+        # By a name that no object may have, such as one with a percent sign, there is none.
+        if error.status != 400:
+            raise
+        found = None
+    return [] if found is None else [found]

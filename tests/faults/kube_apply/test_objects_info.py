@@ -113,22 +113,23 @@ def test_without_a_name_and_a_namespace_all_are_given(
     "entry",
     [
         {"name": ""},
+        {"name": "."},
+        {"name": ".."},
+        {"name": "50%"},
+        {"name": "../../default/secrets/s"},
         {"namespace": ""},
+        {"namespace": ".."},
         {"namespace": "", "name": "a"},
+        {"namespace": "..", "name": "a"},
+        {"namespace": "50%", "name": "a"},
         {"namespace": "", "label_selectors": ["app"]},
     ],
+    ids=str,
 )
-def test_an_empty_name_or_namespace_has_nothing(
+def test_what_can_be_no_name_leads_nowhere_else(
     control_plane: ControlPlane, filled: str, entry: Entry
 ) -> None:
     result = read(control_plane, {"kind": "ConfigMap", "namespace": filled, **entry})
-    assert result["resources"] == []
-
-
-def test_a_name_that_could_lead_elsewhere_is_only_a_name(control_plane: ControlPlane, filled: str) -> None:
-    result = read(
-        control_plane, {"kind": "ConfigMap", "namespace": filled, "name": f"../../{filled}/secrets/s"}
-    )
     assert not result.get("failed"), result["msg"]
     assert result["resources"] == []
 

@@ -357,7 +357,7 @@ def _play(folder: Path) -> list[dict[str, Any]]:
                 "_artifact_router_configurations": {"resources": CONFIGURATIONS},
                 "_package_server_configurations": {"resources": SERVER_CONFIGURATIONS},
                 "_package_server_made": {"resources": SERVER_MADE},
-                "_package_server_of_actions": {"resources": OF_ACTIONS},
+                "_package_server_of_actions": {"results": [{"resources": [one]} for one in OF_ACTIONS]},
                 "_package_server_action_secrets": {"resources": ACTION_SECRETS},
             },
             "tasks": [
