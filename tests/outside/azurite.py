@@ -23,7 +23,7 @@ from tests.outside.playbook import ROOT
 
 CONTAINER = "pkg"
 _PROGRAM = ROOT / ".build" / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 
 
 def make_key() -> str:

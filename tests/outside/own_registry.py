@@ -23,7 +23,7 @@ from tests.outside.depot import Depot
 from tests.outside.kubectl import eventually
 
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>\S+) HTTP/[0-9.]+" (?P<status>\d+)')
-_START_SECONDS = 15.0
+_START_SECONDS = 60.0
 
 
 def machine_address(node_address: str) -> str:

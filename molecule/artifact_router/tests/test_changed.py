@@ -16,8 +16,8 @@ from tests.outside.kubectl import eventually
 from tests.outside.module import outcome
 from tests.outside.playbook import kill
 
-POD_SECONDS = 30.0
-LEAVE_SECONDS = 10.0
+POD_SECONDS = 90.0
+LEAVE_SECONDS = 60.0
 MANY = 1500
 LONG = "x" * 500
 

@@ -17,7 +17,7 @@ from tests.outside.kubectl import Kubectl, eventually
 QUOTA = "no-pod-more"
 BROKEN = "broken"
 POLICY = "artifact-router-tests-break-configurations"
-SECONDS = 30.0
+SECONDS = 90.0
 # Of a failing change: the failure has to show, then to last for the grace, long before the timeout.
 GRACE = {"failure_grace": 3, "wait_timeout": 60}
 

@@ -19,7 +19,7 @@ from tests.outside.node import Node
 from tests.outside.own_registry import OwnRegistry
 
 POLICY = "image-cache-always-pull-images"
-POLICY_SECONDS = 30.0
+POLICY_SECONDS = 90.0
 
 
 @pytest.fixture(scope="module")

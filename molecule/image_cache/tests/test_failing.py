@@ -21,7 +21,7 @@ from tests.outside.node import Node
 from tests.outside.own_registry import OwnRegistry, silent_listener
 from tests.outside.playbook import INVENTORY, Run, kill
 
-GOOD_SECONDS = 30.0
+GOOD_SECONDS = 90.0
 LOG_SECONDS = 10
 PROGRESS = re.compile(r"^  (\d+) s: images (\d+)/(\d+), nodes \d+/1(; .*)?$", re.MULTILINE)
 EXAMPLE = INVENTORY.parent / "examples" / "jarvice-cache" / "group_vars" / "controllers" / "image.config"

@@ -22,7 +22,7 @@ from tests.outside.playbook import run_on_terminal
 
 LOGIN = ("alice", "correct horse battery staple")
 WORKLOADS = "image-cache-workloads"
-POD_SECONDS = 30.0
+POD_SECONDS = 90.0
 COLUMNS = 60
 
 

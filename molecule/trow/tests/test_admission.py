@@ -15,7 +15,7 @@ from tests.outside.trow import Trow
 
 GUARDED = "trow-tests-guarded"
 POD = ("run", "asked", "--image=docker.io/library/busybox:1.36", "--restart=Never", "-n", GUARDED)
-WEBHOOK_SECONDS = 20.0
+WEBHOOK_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

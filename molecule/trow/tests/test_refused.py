@@ -22,6 +22,17 @@ def test_all_faults_are_told_before_the_first_write(purged: Trow) -> None:
     assert purged.files() == {}
 
 
+def test_names_that_no_object_may_have_are_told(purged: Trow) -> None:
+    # The role looks for objects of these names before it judges them.
+    wrong = {"namespace": "trow-", "claim": "50%", "ca_secret": "50%", "password_secret": "a b"}
+    refused = purged.run(**wrong)
+    assert refused.code != 0
+    for name, value in wrong.items():
+        assert f"trow_{name} is '{value}'" in " ".join(refused.output.split()), name
+    assert not purged.is_there()
+    assert purged.files() == {}
+
+
 def test_an_unquoted_version_is_understood_as_a_mistake(place: Trow) -> None:
     refused = place.run(version=0.1)
     assert refused.code != 0
