@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 LINES = 25
+WIDTH = 400
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # How Ansible and Python begin what went wrong.
 BEGINS = re.compile(r"fatal: \[|failed: \[|\bERROR\b|\bCRITICAL\b|^Traceback ")
@@ -68,8 +69,8 @@ def _of_file(file: Path) -> Iterator[Failure]:
 
 
 def told(failures: Sequence[tuple[str, Failure]]) -> list[str]:
-    """Lay pairs of a part and a failure out as lines, each failure under its name."""
+    """Lay pairs of a part and a failure out as lines, cut after WIDTH characters, each under its name."""
     lines: list[str] = []
     for part, failure in failures:
-        lines += [f"FAILED {part}: {failure.name}", *(f"  {line}" for line in failure.lines), ""]
+        lines += [f"FAILED {part}: {failure.name}", *(f"  {line[:WIDTH]}" for line in failure.lines), ""]
     return lines

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import parts, run
-from tests.failures import LINES, Excerpt
+from tests.failures import LINES, WIDTH, Excerpt
 
 SUITE = """
 import pytest
@@ -28,6 +28,7 @@ def test_error(broken): pass
 PLAY = r"""
 print("\033[32mok: [embedded]\033[0m")
 print("\033[31mfatal: [embedded]: FAILED! => no such claim\033[0m")
+print("x" * 10000)
 for number in range(200):
     print("cleanup", number)
 raise SystemExit(2)
@@ -68,7 +69,7 @@ def test_a_command_without_a_failed_test_is_told_from_its_first_error(
     assert run.main(["units", "molecule"]) == 1
     lines = told(capfd.readouterr().out)
     again = lines[lines.index("FAILED molecule: trow") + 1 :]
-    assert again[:2] == ["  fatal: [embedded]: FAILED! => no such claim", "  cleanup 0"]
+    assert again[:2] == ["  fatal: [embedded]: FAILED! => no such claim", f"  {'x' * WIDTH}"]
     assert len([line for line in again if line]) == LINES
 
 
