@@ -321,7 +321,7 @@ class KubeClient:
 
     def _collection_path(self, api_version: str, kind: str, namespace: str | None) -> str:
         resource = self.resource(api_version, kind)
-        within = f"/namespaces/{quote(namespace, safe='')}" if resource.namespaced and namespace else ""
+        within = f"/namespaces/{_segment(namespace)}" if resource.namespaced and namespace else ""
         return f"{_group_path(api_version)}{within}/{resource.plural}"
 
     def _object_path(self, api_version: str, kind: str, namespace: str | None, name: str) -> str:
@@ -331,7 +331,7 @@ class KubeClient:
                 f"{kind.lower()}/{name} needs metadata.namespace, since objects of its kind live in "
                 "namespaces"
             )
-        return f"{self._collection_path(api_version, kind, namespace)}/{quote(name, safe='')}"
+        return f"{self._collection_path(api_version, kind, namespace)}/{_segment(name)}"
 
 
 def connect(kubeconfig: str | None, context: str | None, *, ends_at: float | None = None) -> KubeClient:
@@ -354,6 +354,13 @@ def _list_query(page_size: int, label_selector: str, field_selector: str) -> dic
 def _continue_token(answer: Answer) -> str:
     metadata = answer.body.get("metadata") if isinstance(answer.body, dict) else None
     return str(metadata.get("continue") or "") if isinstance(metadata, dict) else ""
+
+
+def _segment(name: str) -> str:
+    """Quote a name for a path; refuse what leads elsewhere (RFC 3986 section 5.2.4)."""
+    if name in ("", ".", ".."):
+        raise KubeError(f'"{name}" is no name', status=400, reason="BadRequest")
+    return quote(name, safe="")
 
 
 def _group_path(api_version: str) -> str:

@@ -33,7 +33,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         },
     },
 }
-# In the path of a request these would lead to all objects, or to another kind.
+# An empty one would mean all namespaces, and the others are none that there can be.
 _NOWHERE = ("", ".", "..")
 
 
@@ -50,9 +50,9 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
     del check_mode, progress
     wished: list[dict[str, Any]] = parameters["objects"]
     faults = [
-        f"objects[{at}], {entry['kind']}: {fault}"
+        f"objects[{at}], {entry['kind']}: name and label_selectors are given; allowed is one of them"
         for at, entry in enumerate(wished)
-        if (fault := _fault(entry))
+        if entry["name"] is not None and entry["label_selectors"]
     ]
     if faults:
         raise WishError("; ".join(faults))
@@ -69,12 +69,6 @@ def run(parameters: dict[str, Any], *, check_mode: bool, progress: Progress) -> 
     }
 
 
-def _fault(entry: Mapping[str, Any]) -> str:
-    if entry["name"] is not None and entry["label_selectors"]:
-        return "name and label_selectors are given; allowed is one of them"
-    return ""
-
-
 def _read(client: KubeClient, entry: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """What there is of an entry; None where the API server does not know its kind."""
     api_version, kind, namespace, name = (entry[key] for key in ("api_version", "kind", "namespace", "name"))
@@ -82,7 +76,7 @@ def _read(client: KubeClient, entry: Mapping[str, Any]) -> list[dict[str, Any]] 
         namespaced = client.resource(api_version, kind).namespaced
     except UnknownKindError:
         return None
-    if name in _NOWHERE or (namespaced and namespace in _NOWHERE):
+    if namespaced and namespace in _NOWHERE:
         return []
     if name is not None:
         return _named(client, entry)

@@ -268,3 +268,16 @@ def test_an_untrusted_server(control_plane: ControlPlane, kube_apply: Task, tmp_
 
 def test_waiting_options_out_of_range(kube_apply: Task) -> None:
     assert kube_apply.attempt([], wait_timeout=-1)["msg"].startswith("wait_timeout is -1; allowed are")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_leads_elsewhere_deletes_nothing(
+    kube_apply: Task, client: KubeClient, namespace: str, name: str
+) -> None:
+    named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+    result = kube_apply.attempt(absent=[named])
+    assert result["failed"] is True
+    assert f'"{name}" is no name' in result["msg"]
+    found = client.get("v1", "Namespace", None, namespace)
+    assert found is not None
+    assert found["status"]["phase"] == "Active"
