@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+
+from tests import junit
+from tests.junit import State
 
 
 @dataclass(frozen=True)
@@ -34,28 +37,8 @@ def of_reports(reports: Path, code: int) -> Counts:
     A command that failed without a failing case (nothing collected, killed, an internal error), or that left
     no report at all, counts as one failed test: what did not run is no success.
     """
-    files = sorted(reports.glob("*.xml")) if reports.is_dir() else [reports]
-    total = Counts()
-    for file in files:
-        total += _of_file(file)
+    states = Counter(case.state for case in junit.read(reports))
+    total = Counts(states[State.PASSED], states[State.FAILED], states[State.SKIPPED])
     unexplained = code != 0 and total.failed == 0
     silent = total.passed + total.failed == 0
     return total + Counts(failed=1) if unexplained or silent else total
-
-
-def _of_file(file: Path) -> Counts:
-    if not file.is_file():
-        return Counts()
-    try:
-        root = ElementTree.parse(file).getroot()
-    except ElementTree.ParseError:
-        return Counts(failed=1)
-    total = Counts()
-    for case in root.iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
-            total += Counts(failed=1)
-        elif case.find("skipped") is not None:
-            total += Counts(skipped=1)
-        else:
-            total += Counts(passed=1)
-    return total

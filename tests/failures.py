@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
+
+from tests import junit
 
 LINES = 25
 WIDTH = 400
@@ -47,25 +48,9 @@ class Excerpt:
 
 
 def of_reports(reports: Path | None) -> list[Failure]:
-    """Return the failed cases of a JUnit file, or of all ``*.xml`` files of a folder.
-
-    A file that cannot be read has none.
-    """
-    if reports is None:
-        return []
-    files = sorted(reports.glob("*.xml")) if reports.is_dir() else [reports]
-    return [failure for file in files for failure in _of_file(file)]
-
-
-def _of_file(file: Path) -> Iterator[Failure]:
-    try:
-        root = ElementTree.parse(file).getroot()
-    except (OSError, ElementTree.ParseError):
-        return
-    for case in root.iter("testcase"):
-        for found in (*case.findall("failure"), *case.findall("error")):
-            text = found.text or found.get("message") or ""
-            yield Failure(f"{case.get('classname')}::{case.get('name')}", tuple(text.splitlines()[-LINES:]))
+    """Return what the failed cases of a JUnit file, or of a folder of such, tell."""
+    cases = [] if reports is None else junit.read(reports)
+    return [Failure(case.name, tuple(text.splitlines()[-LINES:])) for case in cases for text in case.told]
 
 
 def told(failures: Sequence[tuple[str, Failure]]) -> list[str]:

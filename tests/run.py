@@ -138,7 +138,8 @@ class Run:
         say(f"{lane}== {name} ({self.so_far()} elapsed)")
         begun = time.monotonic()
         total = Counts()
-        failing: dict[str, tuple[Failure, ...]] = {}
+        failing: list[str] = []
+        found: list[Failure] = []
         try:
             planned = parts.PARTS[name](self.scenario)
         except parts.PartError as error:
@@ -154,12 +155,12 @@ class Run:
             result = run_step(step, lane, yields=beside and name not in parts.ON_THE_CLUSTER)
             total += result.counts
             if result.counts.failed:
-                failing[step.name] = result.failures
+                failing.append(step.name)
+                found += result.failures
                 say(f"{lane}-- {name}: {step.name} FAILED")
                 if step.prepares:
                     break
-        found = tuple(failure for each in failing.values() for failure in each)
-        return Outcome(name, total, time.monotonic() - begun, tuple(failing), found)
+        return Outcome(name, total, time.monotonic() - begun, tuple(failing), tuple(found))
 
     def lane(self, names: Sequence[str]) -> list[Outcome]:
         """Run parts one after another."""
