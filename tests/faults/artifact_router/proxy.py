@@ -180,17 +180,11 @@ def _command(files: Sequence[Path]) -> list[str]:
     return [installed("haproxy"), *(word for file in files for word in ("-f", str(file)))]
 
 
-def free_ports() -> tuple[int, int]:
-    """Two ports of the loopback address that nobody uses."""
-    return free_port(LOOPBACK), free_port(LOOPBACK)
-
-
 def options_for(folder: Path) -> RenderOptions:
     """For a proxy on free ports, with its files in the folder."""
-    port, metrics_port = free_ports()
     return RenderOptions(
-        http_port=port,
-        metrics_port=metrics_port,
+        http_port=free_port(),
+        metrics_port=free_port(),
         folder=str(folder),
         address=LOOPBACK,
         threads=1,

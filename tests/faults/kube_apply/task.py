@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import outcome
+from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import Run, outcome
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.kube_apply import (
     ARGUMENT_SPEC,
     run,
@@ -36,9 +36,11 @@ class _Kept:
 
 @dataclass
 class Task:
-    """Runs the task against a control plane; ``lines`` collects what it printed."""
+    """Runs the task, or another one, against a control plane; ``lines`` collects what it printed."""
 
     control_plane: ControlPlane
+    specification: Mapping[str, Any] = field(default_factory=lambda: ARGUMENT_SPEC)
+    run: Run = run
     lines: list[str] = field(default_factory=list)
 
     def __call__(
@@ -54,10 +56,10 @@ class Task:
     ) -> dict[str, Any]:
         """Run it, whatever comes."""
         given = {"kubeconfig": str(self.control_plane.kubeconfig), "objects": list(objects), **options}
-        validation = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
+        validation = ArgumentSpecValidator(self.specification).validate(given)
         assert not validation.error_messages
         return outcome(
-            run,
+            self.run,
             validation.validated_parameters,
             check_mode=check_mode,
             diff_mode=True,

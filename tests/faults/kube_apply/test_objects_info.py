@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks._run import outcome
 from ansible_collections.clusterdepot.artifacts.plugins.module_utils._tasks.kube_objects_info import (
     ARGUMENT_SPEC,
     run,
@@ -25,20 +23,8 @@ from tests.faults.kube_apply.task import Task
 Entry = dict[str, Any]
 
 
-class _Quiet:
-    """Progress that nobody sees."""
-
-    def __call__(self, line: str) -> None: ...
-
-    def update(self, line: str) -> None: ...
-
-
 def read(plane: ControlPlane, *objects: Entry, **options: Any) -> dict[str, Any]:
-    given = {"kubeconfig": str(plane.kubeconfig), "objects": list(objects), **options}
-    validation = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
-    assert not validation.error_messages
-    parameters = validation.validated_parameters
-    return outcome(run, parameters, check_mode=True, diff_mode=False, progress=_Quiet())
+    return Task(plane, ARGUMENT_SPEC, run).attempt(objects, check_mode=True, **options)
 
 
 def names(result: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,8 @@ from ansible_collections.clusterdepot.artifacts.plugins.module_utils._nodes.serv
     ServerOptions,
     proxy_configuration,
 )
-from tests.faults.artifact_router.proxy import Connection, Response, check, free_ports
+from devcluster.ports import free_port
+from tests.faults.artifact_router.proxy import Connection, Response, check
 from tests.faults.registry_gateways.processes import SYSTEM_FOLDERS, Processes, installed
 
 FILES = Path(module.__file__).parent / "files"
@@ -99,7 +100,7 @@ class Packages:
 
     def serve_s3(self, secret_key: str = SECRET_KEY) -> None:
         """Makes the storage a bucket of S3; the scripts log in with this key."""
-        port = free_ports()[0]
+        port = free_port()
         login = f"{ACCESS_KEY},{SECRET_KEY}"
         # Files that are put into its folder are there at once, as they would be had they been sent to it.
         options = ["--auth-key", login, "--addr", f"127.0.0.1:{port}", "--dir-cache-time", "0s"]
@@ -156,7 +157,7 @@ class Packages:
 
     def start(self, instance: str = "one") -> None:
         """Starts both servers and waits until they answer."""
-        self.port = free_ports()[0]
+        self.port = free_port()
         self.start_servers(instance, places=[("127.0.0.1", self.port)])
         wait_until(lambda: self.ask("/_/healthz").code == 200)
 

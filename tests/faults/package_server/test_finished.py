@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.artifact_router.proxy import free_ports
+from devcluster.ports import free_port
 from tests.faults.package_server.packages import (
     CATALOGUE,
     DIGEST,
@@ -120,7 +120,7 @@ def test_a_container_that_is_started_again_afterwards_serves_nothing(served: Pac
     served.finished.write_text("0")
     for name in _SERVERS:
         served.processes.stop(name)
-    served.port = free_ports()[0]
+    served.port = free_port()
     served.start_servers()
     pids = [served.processes.pid(name) for name in _SERVERS]
     wait_until(lambda: all(map(is_asleep, pids)))

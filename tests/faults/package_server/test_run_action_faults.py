@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.artifact_router.proxy import free_ports
+from devcluster.ports import free_port
 from tests.faults.package_server.node import HASH, LONGEST_MESSAGE, NODE_TOOLS, OTHER_HASH, Node, answering
 from tests.faults.package_server.packages import CONTENT, SHELLS, Packages, wait_until
 from tests.faults.registry_gateways.processes import installed
@@ -28,7 +28,7 @@ def _node(request: pytest.FixtureRequest, node: Node) -> Node:
 
 def test_a_server_that_never_answers_gives_69(node: Node) -> None:
     node.write_script(f"touch {node.folder}/ran")
-    port = str(free_ports()[0])
+    port = str(free_port())
     run = node.run(port=port, server_limit="1")
     assert (run.code, run.result["changed"]) == (69, False)
     assert run.result["reason"] == (
@@ -100,7 +100,7 @@ def test_another_server_on_that_port_is_not_taken_for_ours(node: Node) -> None:
 
 
 def test_a_server_that_comes_late_is_waited_for(node: Node) -> None:
-    port = free_ports()[0]
+    port = free_port()
     process = node.start(port=str(port), server_limit="20")
     time.sleep(1.5)
     with socket.create_server(("127.0.0.1", port)) as late:
@@ -127,7 +127,7 @@ def test_a_container_without_curl_sees_the_server_too(node: Node, client: str | 
     node.container_path = str(folder)
     with answering("ok one\n") as port:
         assert node.run(port=port).code == 0
-    assert node.run(port=str(free_ports()[0]), server_limit="1").code == 69
+    assert node.run(port=str(free_port()), server_limit="1").code == 69
 
 
 def test_the_output_is_cut_and_its_end_is_told(node: Node) -> None:
